@@ -1,0 +1,92 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Claim, Language};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Every claim of the step is supported.
+    Accepted,
+    /// Refuted as drafted; what stands now is supported.
+    Repaired,
+    /// Refuted and taken out of the derivation.
+    Rejected,
+    /// Nothing refuted, but something could not be verified.
+    Unverified,
+}
+
+/// One step of a derivation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// Counted from 1 in the order of the derivation.
+    pub index: usize,
+    pub text: String,
+    pub status: StepStatus,
+    /// The draft that was refuted, for repaired steps.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<String>,
+    pub claims: Vec<Claim>,
+    /// Why the draft was changed or taken out, for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerStatus {
+    /// Every claim holds and the answer follows from them. A right
+    /// calculation of the wrong thing is still possible.
+    Verified,
+    /// Nothing is refuted, but not everything could be verified.
+    PartlyVerified,
+    /// No answer is given, because what was drafted did not hold.
+    Withheld,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// One sentence or phrase in the language of the question.
+    pub text: String,
+    /// The bare values (names, numbers) that answer the question.
+    pub values: Vec<String>,
+    pub status: AnswerStatus,
+    pub confidence: f64,
+    /// What the answer claims, checked like any step.
+    pub claims: Vec<Claim>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Tokens that went through the model as given text, repairs included.
+    pub prompt_tokens: usize,
+    /// Tokens that the model chose, rewound drafts included.
+    pub generated_tokens: usize,
+    /// Sessions opened: one per question, unless a remote model needs more.
+    pub model_calls: usize,
+}
+
+/// Wall-clock seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timings {
+    pub total_s: f64,
+    pub generating_s: f64,
+    pub checking_s: f64,
+    /// From the request to the first accepted step.
+    pub first_step_s: f64,
+}
+
+/// A question with its derivation and its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AskReport {
+    pub question: String,
+    /// Absent where the question's language is not supported.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub language: Option<Language>,
+    pub answer: Answer,
+    pub steps: Vec<Step>,
+    /// Name or path of the model that wrote the steps.
+    pub model: String,
+    pub usage: Usage,
+    pub timings: Timings,
+}

@@ -1,0 +1,15 @@
+//! The words of Touchstone as types: claims, evidence, verdicts, steps and the
+//! two reports that people rely on. No input or output happens here.
+//!
+//! The JSON forms of [`CheckReport`] and [`AskReport`] are a contract: their
+//! JSON Schema is generated from these types.
+
+mod answer;
+mod claim;
+mod evidence;
+mod language;
+
+pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage};
+pub use claim::{CheckReport, Claim, ClaimKind, Correction, ReasonCode, Span, Summary, Term, Verdict};
+pub use evidence::Evidence;
+pub use language::Language;
