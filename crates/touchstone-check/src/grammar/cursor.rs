@@ -1,0 +1,138 @@
+use std::ops::Range;
+
+use touchstone_graph::{EntityId, PredicateId, ValueKind};
+
+use super::{Content, Object, Proposition, Reference, Setting, Value};
+use crate::items::Item;
+use crate::lookup;
+
+/// A place in a row of items, and the propositions read so far.
+pub(super) struct Cursor<'s, 'i> {
+    pub(super) setting: &'s Setting<'s>,
+    pub(super) items: &'i [Item],
+    pub(super) at: usize,
+    pub(super) found: Vec<Proposition>,
+    /// Content was passed over.
+    pub(super) unread: bool,
+}
+
+impl<'i> Cursor<'_, 'i> {
+    pub(super) fn peek(&self) -> Option<&'i Item> {
+        self.items.get(self.at)
+    }
+
+    pub(super) fn ahead(&self, n: usize) -> Option<&'i Item> {
+        self.items.get(self.at + n)
+    }
+
+    pub(super) fn next_is(&self, words: &[&str]) -> bool {
+        self.peek().is_some_and(|item| item.is(words))
+    }
+
+    pub(super) fn eat(&mut self, words: &[&str]) -> bool {
+        let found = self.next_is(words);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    pub(super) fn eat_all(&mut self, words: &[&str]) {
+        while self.eat(words) {}
+    }
+
+    /// The stretch of text from item `from` up to the cursor.
+    pub(super) fn range_from(&self, from: usize) -> Range<usize> {
+        let start = self.items.get(from).map_or(0, |item| item.range.start);
+        let end = self.items[..self.at].last().map_or(start, |item| item.range.end);
+        start..end.max(start)
+    }
+
+    pub(super) fn kinds(&self, predicates: &[PredicateId]) -> Vec<ValueKind> {
+        let ontology = self.setting.graph.ontology();
+        predicates.iter().map(|p| ontology.predicate(*p).value_kind).collect()
+    }
+
+    /// The latest mentioned entity that can have one of these predicates.
+    pub(super) fn discourse(&self, predicates: &[PredicateId], range: Range<usize>) -> Option<Reference> {
+        let ontology = self.setting.graph.ontology();
+        let lexicon = self.setting.graph.lexicon();
+        let latest = self.setting.discourse.iter().rev().find(|id| {
+            let types = &lexicon.entity(**id).types;
+            predicates.is_empty()
+                || predicates.iter().any(|p| {
+                    let domain = &ontology.predicate(*p).domain;
+                    !types.is_empty() && !domain.is_empty() && ontology.fits(types, domain)
+                })
+        })?;
+        Some(Reference { candidates: vec![*latest], range, indirect: true })
+    }
+
+    pub(super) fn value_of(&self, item: &Item) -> Value {
+        let mut readings = Vec::new();
+        if let Some(quantity) = &item.quantity {
+            readings.push(Object::Quantity(quantity.clone()));
+        }
+        if let Some(date) = &item.date {
+            readings.push(Object::Date(date.clone()));
+        }
+        if !item.entities.is_empty() || readings.is_empty() {
+            readings.push(Object::Entity(Reference {
+                candidates: item.entities.clone(),
+                range: item.range.clone(),
+                indirect: false,
+            }));
+        }
+        readings.push(Object::Text);
+        Value { range: item.range.clone(), readings }
+    }
+
+    /// A name that the graph does not know, over several items.
+    pub(super) fn unknown(&self, range: Range<usize>) -> Value {
+        Value {
+            readings: vec![
+                Object::Entity(Reference { candidates: Vec::new(), range: range.clone(), indirect: false }),
+                Object::Text,
+            ],
+            range,
+        }
+    }
+
+    pub(super) fn fact(
+        &mut self,
+        from: usize,
+        subject: &Reference,
+        predicates: &[PredicateId],
+        value: Value,
+        negated: bool,
+        flexible: bool,
+    ) {
+        let range = self.range_from(from);
+        self.found.push(Proposition {
+            content: Content::Fact {
+                subject: subject.clone(),
+                predicates: predicates.to_vec(),
+                value,
+                flexible,
+            },
+            negated,
+            range,
+        });
+    }
+
+    /// The one entity of which a fact with one of these values holds.
+    pub(super) fn described(
+        &self,
+        predicates: &[PredicateId],
+        value: &Value,
+        range: Range<usize>,
+    ) -> Option<Reference> {
+        let candidates: &[EntityId] = value.readings.iter().find_map(|reading| match reading {
+            Object::Entity(reference) => Some(reference.candidates.as_slice()),
+            _ => None,
+        })?;
+        let mut found = lookup::subjects(self.setting.graph, predicates, candidates);
+        found.dedup();
+        (found.len() == 1).then(|| Reference { candidates: found, range, indirect: true })
+    }
+}

@@ -1,0 +1,108 @@
+//! From items to propositions: what a sentence asserts, before anything is
+//! looked up.
+
+mod chinese;
+mod cursor;
+mod english;
+mod question;
+pub(crate) mod words;
+
+use std::ops::Range;
+
+use touchstone_core::{ClaimKind, Language};
+use touchstone_graph::{ClassId, Degree, EntityId, Graph, PredicateId};
+
+use crate::items::Item;
+use crate::read::{DateInterval, Quantity};
+
+pub(crate) use question::{OpenSlot, open_slot};
+
+/// A noun phrase that stands for an entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    /// What it may stand for; empty when the graph does not know the name.
+    pub(crate) candidates: Vec<EntityId>,
+    pub(crate) range: Range<usize>,
+    /// Found through the discourse or another fact, not by name.
+    pub(crate) indirect: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Object {
+    Entity(Reference),
+    Quantity(Quantity),
+    Date(DateInterval),
+    /// Words as they stand, for predicates with text values.
+    Text,
+    True,
+}
+
+/// A value in the object place, with the words that state it. One stretch
+/// of text can be a name, a number and plain words at once; the predicate
+/// decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    pub(crate) range: Range<usize>,
+    pub(crate) readings: Vec<Object>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// `subject predicate value`, the direction as the phrase has it.
+    Fact {
+        subject: Reference,
+        predicates: Vec<PredicateId>,
+        value: Value,
+        /// The phrase names the relation but not which side is the subject
+        /// ("borders", "located in"): types may turn it round.
+        flexible: bool,
+    },
+    Membership { subject: Reference, classes: Vec<ClassId> },
+    /// `left` compares with `right` by the value of a predicate.
+    Comparison { left: Reference, right: Reference, by: Vec<(PredicateId, Degree)> },
+    /// Something is asserted that could not be read.
+    Unread,
+}
+
+/// One thing that a sentence asserts.
+#[derive(Clone, Debug)]
+pub(crate) struct Proposition {
+    pub(crate) content: Content,
+    pub(crate) negated: bool,
+    pub(crate) range: Range<usize>,
+}
+
+impl Proposition {
+    pub(crate) fn kind(&self, graph: &Graph) -> ClaimKind {
+        match &self.content {
+            Content::Fact { predicates, .. } => {
+                use touchstone_graph::ValueKind;
+                match predicates.first().map(|p| graph.ontology().predicate(*p).value_kind) {
+                    Some(ValueKind::Number) => ClaimKind::Quantity,
+                    Some(ValueKind::Date) => ClaimKind::Date,
+                    _ => ClaimKind::Relation,
+                }
+            }
+            Content::Membership { .. } => ClaimKind::Membership,
+            Content::Comparison { .. } => ClaimKind::Comparison,
+            Content::Unread => ClaimKind::Statement,
+        }
+    }
+}
+
+/// What the readers need to know besides the sentence.
+pub(crate) struct Setting<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) text: &'a str,
+    /// Entities mentioned so far, the latest last: what "it" may mean.
+    pub(crate) discourse: &'a [EntityId],
+}
+
+/// Reads one sentence. Where content is left that no pattern covers, the
+/// last proposition is [`Content::Unread`].
+pub(crate) fn read(setting: &Setting<'_>, items: &[Item], language: Language) -> Vec<Proposition> {
+    match language {
+        Language::English => english::read(setting, items),
+        Language::Chinese => chinese::read(setting, items),
+    }
+}

@@ -1,0 +1,115 @@
+//! Questions that ask for one place of one fact: "What is the capital of E?",
+//! "E 的首都是哪里？", "Which country has the capital E?".
+
+use touchstone_core::Language;
+use touchstone_graph::{EntityId, Graph, PredicateId, ValueKind};
+
+use super::words::{OF_LIKE, WH, ZH_OF, ZH_QUESTIONS};
+use crate::items::{Item, itemize};
+
+/// What a question asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenSlot {
+    pub(crate) predicates: Vec<PredicateId>,
+    /// The entity that the question names.
+    pub(crate) given: Vec<EntityId>,
+    /// The subject is asked for, the object given.
+    pub(crate) asks_subject: bool,
+    /// The words for the relation and the entity, as the question writes them.
+    pub(crate) phrase: String,
+    pub(crate) name: String,
+}
+
+/// The open slot of a question with exactly one relation and one entity;
+/// `None` for everything else (several hops, comparisons, two questions).
+pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Option<OpenSlot> {
+    let items = itemize(graph.lexicon(), question, 0..question.len(), language);
+    let ontology = graph.ontology();
+    let relation_at = |i: usize| !items[i].predicates.is_empty();
+    let relations: Vec<usize> = (0..items.len()).filter(|i| relation_at(*i) && items[*i].entities.is_empty()).collect();
+    // A word such as "in" can be a relation too: nouns and verbs go first.
+    let strong: Vec<usize> = relations
+        .iter()
+        .copied()
+        .filter(|i| items[*i].folded.chars().count() > 2 || language == Language::Chinese)
+        .collect();
+    let relation = match (strong.as_slice(), relations.as_slice()) {
+        ([one], _) | ([], [one]) => *one,
+        _ => return None,
+    };
+    let asks = items.iter().any(|item| match language {
+        Language::English => item.is(WH) || item.is(&["name", "give", "tell"]),
+        Language::Chinese => item.is(ZH_QUESTIONS),
+    }) || question.trim_end().ends_with(['?', '？']);
+    if !asks {
+        return None;
+    }
+    let entity = given_entity(&items, relation, language)?;
+    let phrase = &items[relation];
+    let given = items[entity].entities.clone();
+    let lexicon = graph.lexicon();
+    let fits = |predicate: PredicateId, subject: bool| {
+        let p = ontology.predicate(predicate);
+        let wanted = if subject { &p.domain } else { &p.range };
+        given.iter().any(|id| ontology.fits(&lexicon.entity(*id).types, wanted))
+    };
+    // "capital of E" is said of the value: its given side is the object.
+    let inverse = phrase.folded.ends_with(" of");
+    let forward: Vec<PredicateId> = phrase.predicates.iter().copied().filter(|p| fits(*p, true) && !inverse).collect();
+    let backward: Vec<PredicateId> = phrase
+        .predicates
+        .iter()
+        .copied()
+        .filter(|p| ontology.predicate(*p).value_kind == ValueKind::Entity && fits(*p, false))
+        .collect();
+    let possessive = possessive(&items, relation, entity, language);
+    let (predicates, asks_subject) = match (forward.is_empty(), backward.is_empty()) {
+        (false, true) => (forward, false),
+        (true, false) => (backward, true),
+        (false, false) if possessive => (forward, false),
+        // "Which country borders E?": the same either way only when symmetric.
+        (false, false) if forward.iter().all(|p| ontology.predicate(*p).symmetric) => (forward, false),
+        _ => return None,
+    };
+    Some(OpenSlot {
+        predicates,
+        given,
+        asks_subject,
+        phrase: question[phrase.range.clone()].to_owned(),
+        name: question[items[entity].range.clone()].to_owned(),
+    })
+}
+
+/// The entity that belongs to the relation: behind its "of", before its "'s",
+/// or the only one in the question.
+fn given_entity(items: &[Item], relation: usize, language: Language) -> Option<usize> {
+    let entities: Vec<usize> = (0..items.len()).filter(|i| !items[*i].entities.is_empty() && *i != relation).collect();
+    if language == Language::English {
+        let of = (relation + 1..items.len())
+            .find(|i| items[*i].is(OF_LIKE) || items[relation].folded.ends_with(" of"))
+            .filter(|i| *i <= relation + 1);
+        if of.is_some() {
+            let behind: Vec<usize> = entities.iter().copied().filter(|i| *i > relation).collect();
+            return match behind.as_slice() {
+                [one] => Some(*one),
+                _ => None,
+            };
+        }
+    }
+    match entities.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
+}
+
+fn possessive(items: &[Item], relation: usize, entity: usize, language: Language) -> bool {
+    match language {
+        Language::English => {
+            items.get(relation + 1).is_some_and(|item| item.is(OF_LIKE))
+                || items.get(entity + 1).is_some_and(|item| item.is(&["'s", "’s", "'"]))
+        }
+        Language::Chinese => {
+            entity + 1 == relation || (entity + 2 == relation && items[entity + 1].is(ZH_OF))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A sentence as a row of items: names, relation phrases, numbers, dates and
+//! the words between them.
+
+use std::ops::Range;
+
+use touchstone_core::Language;
+use touchstone_graph::{ClassId, Degree, EntityId, Lexicon, Meaning, PredicateId, fold, is_han};
+
+use crate::grammar::words;
+use crate::read::{DateInterval, Quantity, find_dates, find_quantities};
+
+/// One stretch of a sentence with everything it may mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// Bytes of the text that the sentence belongs to.
+    pub(crate) range: Range<usize>,
+    pub(crate) folded: String,
+    pub(crate) entities: Vec<EntityId>,
+    pub(crate) predicates: Vec<PredicateId>,
+    pub(crate) classes: Vec<ClassId>,
+    pub(crate) adjectives: Vec<(PredicateId, Degree)>,
+    pub(crate) quantity: Option<Quantity>,
+    pub(crate) date: Option<DateInterval>,
+}
+
+impl Item {
+    fn word(text: &str, range: Range<usize>) -> Item {
+        Item {
+            folded: fold(&text[range.clone()]),
+            range,
+            entities: Vec::new(),
+            predicates: Vec::new(),
+            classes: Vec::new(),
+            adjectives: Vec::new(),
+            quantity: None,
+            date: None,
+        }
+    }
+
+    pub(crate) fn is(&self, words: &[&str]) -> bool {
+        words.contains(&self.folded.as_str())
+    }
+
+    /// Nothing but a word: no name, phrase, number or date.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.entities.is_empty()
+            && self.predicates.is_empty()
+            && self.classes.is_empty()
+            && self.adjectives.is_empty()
+            && self.quantity.is_none()
+            && self.date.is_none()
+    }
+
+    pub(crate) fn is_punctuation(&self) -> bool {
+        self.is_plain() && !self.folded.chars().any(char::is_alphanumeric)
+    }
+}
+
+/// Cuts a sentence, given as a stretch of the text, into items.
+pub(crate) fn itemize(lexicon: &Lexicon, text: &str, sentence: Range<usize>, language: Language) -> Vec<Item> {
+    let part = &text[sentence.clone()];
+    let mut known = known_items(lexicon, part, language);
+    known.sort_by_key(|item| (item.range.start, std::cmp::Reverse(item.range.end)));
+    let mut items: Vec<Item> = Vec::new();
+    let mut at = 0;
+    for item in known {
+        if let Some(last) = items.last_mut()
+            && last.range == item.range
+            && !last.is_plain()
+        {
+            merge(last, item);
+            continue;
+        }
+        if item.range.start < at {
+            continue;
+        }
+        plain_items(part, at..item.range.start, language, &mut items);
+        at = item.range.end;
+        items.push(item);
+    }
+    plain_items(part, at..part.len(), language, &mut items);
+    for item in &mut items {
+        item.range = item.range.start + sentence.start..item.range.end + sentence.start;
+    }
+    items
+}
+
+fn merge(into: &mut Item, other: Item) {
+    into.entities.extend(other.entities);
+    into.predicates.extend(other.predicates);
+    into.classes.extend(other.classes);
+    into.adjectives.extend(other.adjectives);
+    into.quantity = into.quantity.take().or(other.quantity);
+    into.date = into.date.take().or(other.date);
+}
+
+fn known_items(lexicon: &Lexicon, part: &str, language: Language) -> Vec<Item> {
+    let mut items = Vec::new();
+    // A text without any capital says nothing by not using one.
+    let capitals_matter = part.chars().any(char::is_uppercase);
+    for mention in lexicon.find(part) {
+        let mut item = Item::word(part, mention.range.clone());
+        let stop_word = words::is_function_word(&item.folded, language);
+        let written_with_capital =
+            part[mention.range.clone()].chars().find(|c| c.is_alphabetic()).is_none_or(char::is_uppercase);
+        for entry in mention.entries {
+            let fits_language = entry.language.is_none_or(|l| l == language);
+            match entry.meaning {
+                // A Latin name may stand in a Chinese sentence.
+                Meaning::Entity(id)
+                    if !stop_word && (!entry.capitalised || written_with_capital || !capitals_matter) =>
+                {
+                    item.entities.push(id);
+                }
+                Meaning::Entity(_) => {}
+                Meaning::Predicate(id) if fits_language => item.predicates.push(id),
+                Meaning::Class(id) if fits_language => item.classes.push(id),
+                Meaning::Adjective(id, degree) if fits_language => item.adjectives.push((id, degree)),
+                _ => {}
+            }
+        }
+        if !item.is_plain() {
+            items.push(item);
+        }
+    }
+    for quantity in find_quantities(part) {
+        let mut item = Item::word(part, quantity.span.clone());
+        item.quantity = Some(quantity);
+        items.push(item);
+    }
+    for date in find_dates(part) {
+        let mut item = Item::word(part, date.span.clone());
+        item.date = Some(date);
+        items.push(item);
+    }
+    items
+}
+
+/// Words between the known items.
+fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut Vec<Item>) {
+    let mut at = range.start;
+    while at < range.end {
+        let rest = &part[at..range.end];
+        let Some(c) = rest.chars().next() else { break };
+        if c.is_whitespace() {
+            at += c.len_utf8();
+            continue;
+        }
+        let length = if is_han(c) && language == Language::Chinese {
+            han_word(rest)
+        } else if c.is_alphanumeric() {
+            latin_word(rest)
+        } else if rest.starts_with("'s") || rest.starts_with("’s") {
+            rest.char_indices().nth(2).map_or(rest.len(), |(i, _)| i)
+        } else {
+            c.len_utf8()
+        };
+        items.push(Item::word(part, at..at + length));
+        at += length;
+    }
+}
+
+fn latin_word(rest: &str) -> usize {
+    let mut end = 0;
+    for (i, c) in rest.char_indices() {
+        let inner = matches!(c, '-' | '.') && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
+        let negation = matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
+        if !(c.is_alphanumeric() && !is_han(c)) && !inner && !negation {
+            break;
+        }
+        end = i + c.len_utf8();
+    }
+    end.max(rest.chars().next().map_or(0, char::len_utf8))
+}
+
+/// A function word where one starts here, else everything up to the next one.
+fn han_word(rest: &str) -> usize {
+    if let Some(word) = words::chinese_function_word(rest) {
+        return word.len();
+    }
+    for (i, c) in rest.char_indices().skip(1) {
+        if !is_han(c) || words::chinese_function_word(&rest[i..]).is_some() {
+            return i;
+        }
+    }
+    rest.len()
+}

@@ -1,0 +1,203 @@
+//! Facts as the verdict rules need them: asserted, by a sub-property, by the
+//! inverse, by symmetry, and along a transitive predicate.
+
+use std::collections::{HashSet, VecDeque};
+
+use touchstone_core::{Evidence, Language, Term};
+use touchstone_graph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm};
+use touchstone_graph::{EntityId, Graph, Predicate, PredicateId};
+
+/// How many places a walk along a transitive predicate may visit.
+const MAX_VISITED: usize = 2_000;
+
+/// One fact seen from its subject.
+#[derive(Clone, Debug)]
+pub(crate) struct Fact {
+    pub(crate) value: RdfTerm,
+    pub(crate) quad: Quad,
+    pub(crate) how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Asserted,
+    SubProperty,
+    Inverse,
+}
+
+/// The values of `subject predicate ?`, by every rule but transitivity.
+/// A store that cannot be read has no facts: nothing is supported by it.
+pub(crate) fn facts(graph: &Graph, subject: &NamedNode, predicate: PredicateId) -> Vec<Fact> {
+    let ontology = graph.ontology();
+    let mut found: Vec<Fact> = Vec::new();
+    for id in &ontology.predicate(predicate).sub_properties {
+        let p = ontology.predicate(*id);
+        let how = if *id == predicate { How::Asserted } else { How::SubProperty };
+        forward(graph, subject, p, how, &mut found);
+        for inverse in &p.inverses {
+            backward(graph, subject, ontology.predicate(*inverse), &mut found);
+        }
+        if p.symmetric {
+            backward(graph, subject, p, &mut found);
+        }
+    }
+    found
+}
+
+fn push(found: &mut Vec<Fact>, fact: Fact) {
+    let known = found
+        .iter()
+        .any(|f| f.value == fact.value && f.quad.graph_name == fact.quad.graph_name);
+    if !known {
+        found.push(fact);
+    }
+}
+
+fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
+    let quads = graph.store().inner().quads_for_pattern(
+        Some(subject.as_ref().into()),
+        Some(predicate.iri.as_ref()),
+        None,
+        None,
+    );
+    for quad in quads.filter_map(Result::ok) {
+        push(found, Fact { value: quad.object.clone(), quad, how });
+    }
+}
+
+fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mut Vec<Fact>) {
+    let quads = graph.store().inner().quads_for_pattern(
+        None,
+        Some(predicate.iri.as_ref()),
+        Some(object.as_ref().into()),
+        None,
+    );
+    for quad in quads.filter_map(Result::ok) {
+        if let NamedOrBlankNode::NamedNode(node) = &quad.subject {
+            push(found, Fact { value: node.clone().into(), quad, how: How::Inverse });
+        }
+    }
+}
+
+/// Entities of which a fact with one of the values holds.
+pub(crate) fn subjects(graph: &Graph, predicates: &[PredicateId], values: &[EntityId]) -> Vec<EntityId> {
+    let ontology = graph.ontology();
+    let lexicon = graph.lexicon();
+    let mut found = Vec::new();
+    for predicate in predicates {
+        for value in values {
+            let object = &lexicon.entity(*value).iri;
+            let mut facts = Vec::new();
+            for id in &ontology.predicate(*predicate).sub_properties {
+                let p = ontology.predicate(*id);
+                backward(graph, object, p, &mut facts);
+                for inverse in &p.inverses {
+                    forward(graph, object, ontology.predicate(*inverse), How::Inverse, &mut facts);
+                }
+            }
+            found.extend(facts.iter().filter_map(|fact| entity_of(graph, &fact.value)));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+pub(crate) fn entity_of(graph: &Graph, term: &RdfTerm) -> Option<EntityId> {
+    match term {
+        RdfTerm::NamedNode(node) => graph.lexicon().entity_by_iri(node.as_ref()),
+        _ => None,
+    }
+}
+
+/// A shortest chain of facts from `from` to `to` along a transitive predicate.
+pub(crate) fn path(graph: &Graph, from: &NamedNode, predicate: PredicateId, to: &NamedNode) -> Option<Vec<Fact>> {
+    let reached = reach(graph, from, predicate, Some(to));
+    let target: RdfTerm = to.clone().into();
+    let mut chain = Vec::new();
+    let mut at = reached.iter().position(|r| r.fact.value == target)?;
+    loop {
+        let step = &reached[at];
+        chain.push(step.fact.clone());
+        match step.from {
+            Some(previous) => at = previous,
+            None => break,
+        }
+    }
+    chain.reverse();
+    Some(chain)
+}
+
+/// Everything that a transitive predicate leads to, nearest first.
+pub(crate) struct Reached {
+    pub(crate) fact: Fact,
+    from: Option<usize>,
+}
+
+pub(crate) fn reach(graph: &Graph, from: &NamedNode, predicate: PredicateId, until: Option<&NamedNode>) -> Vec<Reached> {
+    let mut reached: Vec<Reached> = Vec::new();
+    let mut seen: HashSet<NamedNode> = HashSet::from([from.clone()]);
+    let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.clone(), None)]);
+    while let Some((node, via)) = queue.pop_front() {
+        for fact in facts(graph, &node, predicate) {
+            let RdfTerm::NamedNode(next) = &fact.value else { continue };
+            if reached.len() >= MAX_VISITED || !seen.insert(next.clone()) {
+                continue;
+            }
+            let next = next.clone();
+            let done = until == Some(&next);
+            reached.push(Reached { fact, from: via });
+            if done {
+                return reached;
+            }
+            queue.push_back((next, Some(reached.len() - 1)));
+        }
+    }
+    reached
+}
+
+pub(crate) fn entity_term(graph: &Graph, id: EntityId, language: Language) -> Term {
+    let entity = graph.lexicon().entity(id);
+    Term::iri(entity.label(language), entity.iri.as_str())
+}
+
+pub(crate) fn predicate_term(graph: &Graph, id: PredicateId, language: Language) -> Term {
+    let predicate = graph.ontology().predicate(id);
+    Term::iri(predicate.label(language), predicate.iri.as_str())
+}
+
+/// An RDF term with the label that people know it by.
+pub(crate) fn term(graph: &Graph, rdf: &RdfTerm, language: Language) -> Term {
+    match rdf {
+        RdfTerm::NamedNode(node) => match graph.lexicon().entity_by_iri(node.as_ref()) {
+            Some(id) => entity_term(graph, id, language),
+            None => Term::iri(node.as_str(), node.as_str()),
+        },
+        RdfTerm::Literal(literal) => Term::literal(literal.value()),
+        other => Term::literal(other.to_string()),
+    }
+}
+
+/// A quad as evidence, exactly as the graph holds it.
+pub(crate) fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
+    let predicate = match graph.ontology().predicate_by_iri(quad.predicate.as_ref()) {
+        Some(id) => predicate_term(graph, id, language),
+        None => Term::iri(quad.predicate.as_str(), quad.predicate.as_str()),
+    };
+    let source = match &quad.graph_name {
+        GraphName::NamedNode(node) => graph.store().graph_title(node.as_ref()).ok().flatten(),
+        _ => None,
+    };
+    let graph_name = match &quad.graph_name {
+        GraphName::NamedNode(node) => node.as_str().to_owned(),
+        GraphName::BlankNode(node) => node.to_string(),
+        GraphName::DefaultGraph => "default".to_owned(),
+    };
+    Evidence::Triple {
+        subject: term(graph, &quad.subject.clone().into(), language),
+        predicate,
+        object: term(graph, &quad.object, language),
+        graph: graph_name,
+        source,
+    }
+}

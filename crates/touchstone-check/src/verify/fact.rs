@@ -1,0 +1,346 @@
+//! Subject, predicate, value.
+
+use std::ops::Range;
+
+use touchstone_core::{ReasonCode, Term, Verdict};
+use touchstone_graph::model::{NamedNode, Term as RdfTerm};
+use touchstone_graph::{EntityId, PredicateId, ValueKind, fold};
+
+use super::{Case, Judged, combine, value};
+use crate::grammar::{Object, Reference, Value};
+use crate::lookup::{self, Fact, How};
+
+/// More names than this behind one word say nothing.
+const MAX_CANDIDATES: usize = 40;
+/// A name this similar to the right one may be a spelling of it.
+const SIMILAR: f64 = 0.84;
+
+/// One way to understand the claim: which side is asked about, what stands
+/// on the other.
+struct Reading<'a> {
+    predicate: PredicateId,
+    subject: EntityId,
+    value: &'a Value,
+}
+
+pub(super) fn judge(
+    case: &Case<'_>,
+    subject: &Reference,
+    predicates: &[PredicateId],
+    value: &Value,
+    flexible: bool,
+) -> Judged {
+    let graph = case.graph;
+    let ontology = graph.ontology();
+    let mirrored = Value {
+        range: subject.range.clone(),
+        readings: vec![Object::Entity(subject.clone()), Object::Text],
+    };
+    let object = entity_reading(value);
+    let mut readings = Vec::new();
+    let mut clash = true;
+    for id in predicates {
+        let predicate = ontology.predicate(*id);
+        let forward = fitting(case, &subject.candidates, *id, Side::Subject);
+        clash &= !subject.candidates.is_empty()
+            && subject.candidates.iter().all(|s| ontology.clashes(&graph.lexicon().entity(*s).types, &predicate.domain));
+        // Where the facts are asserted the other way round, ask there: the
+        // value that could be put right stands on that side.
+        let canonical = predicate.inverses.iter().copied().find(|inverse| !asserted(case, *id) && asserted(case, *inverse));
+        if let (Some(inverse), Some(object)) = (canonical, object) {
+            for s in fitting(case, &object.candidates, inverse, Side::Subject) {
+                readings.push(Reading { predicate: inverse, subject: s, value: &mirrored });
+            }
+            continue;
+        }
+        let object_fits = object.is_none_or(|o| {
+            o.candidates.is_empty() || !fitting(case, &o.candidates, *id, Side::Object).is_empty()
+        });
+        let turned = flexible && (forward.is_empty() || !object_fits);
+        if let (true, Some(object)) = (turned, object) {
+            let subjects = fitting(case, &object.candidates, *id, Side::Subject);
+            let values_fit = !fitting(case, &subject.candidates, *id, Side::Object).is_empty();
+            if !subjects.is_empty() && values_fit {
+                readings.extend(subjects.into_iter().map(|s| Reading { predicate: *id, subject: s, value: &mirrored }));
+                continue;
+            }
+        }
+        readings.extend(forward.into_iter().map(|s| Reading { predicate: *id, subject: s, value }));
+    }
+    let mut judged: Vec<Judged> = readings.iter().map(|reading| judge_reading(case, reading)).collect();
+    sort_by_prior(case, &readings, &mut judged);
+    let chosen = combine(judged).unwrap_or_else(|| unplaced(case, subject, object, clash));
+    describe(case, chosen, subject, predicates, value)
+}
+
+fn unplaced(case: &Case<'_>, subject: &Reference, object: Option<&Reference>, clash: bool) -> Judged {
+    let unknown_object = object.is_some_and(|o| o.candidates.is_empty());
+    let code = if subject.candidates.is_empty() {
+        ReasonCode::UnknownEntity
+    } else if clash && !unknown_object {
+        ReasonCode::TypeClash
+    } else {
+        ReasonCode::NoEvidence
+    };
+    Judged::new(code, case.language)
+}
+
+/// Fills in what the claim is about where no reading has said it better.
+fn describe(
+    case: &Case<'_>,
+    mut judged: Judged,
+    subject: &Reference,
+    predicates: &[PredicateId],
+    value: &Value,
+) -> Judged {
+    let words = |range: &Range<usize>| Term::literal(&case.text[range.clone()]);
+    let named = |reference: &Reference| match best(case, &reference.candidates) {
+        Some(id) => lookup::entity_term(case.graph, id, case.language),
+        None => words(&reference.range),
+    };
+    judged.subject.get_or_insert_with(|| named(subject));
+    if let Some(predicate) = predicates.first() {
+        judged.predicate.get_or_insert_with(|| lookup::predicate_term(case.graph, *predicate, case.language));
+    }
+    judged.object.get_or_insert_with(|| match entity_reading(value) {
+        Some(reference) => named(reference),
+        None => words(&value.range),
+    });
+    if subject.indirect {
+        judged.confidence = judged.confidence.min(0.85);
+    }
+    judged
+}
+
+fn sort_by_prior(case: &Case<'_>, readings: &[Reading<'_>], judged: &mut Vec<Judged>) {
+    let lexicon = case.graph.lexicon();
+    let mut order: Vec<usize> = (0..readings.len()).collect();
+    order.sort_by(|a, b| {
+        let prior = |i: &usize| lexicon.entity(readings[*i].subject).prior;
+        prior(b).total_cmp(&prior(a))
+    });
+    let mut sorted: Vec<Judged> = Vec::with_capacity(judged.len());
+    for index in order {
+        sorted.push(judged[index].clone());
+    }
+    *judged = sorted;
+}
+
+pub(super) fn entity_reading(value: &Value) -> Option<&Reference> {
+    value.readings.iter().find_map(|r| if let Object::Entity(reference) = r { Some(reference) } else { None })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Subject,
+    Object,
+}
+
+/// The candidates that may stand on a side of the predicate, likeliest first.
+pub(super) fn fitting(case: &Case<'_>, candidates: &[EntityId], predicate: PredicateId, side: Side) -> Vec<EntityId> {
+    let ontology = case.graph.ontology();
+    let lexicon = case.graph.lexicon();
+    let p = ontology.predicate(predicate);
+    let wanted = if side == Side::Subject { &p.domain } else { &p.range };
+    let mut fits: Vec<EntityId> = candidates
+        .iter()
+        .copied()
+        .filter(|id| ontology.fits(&lexicon.entity(*id).types, wanted))
+        .take(MAX_CANDIDATES)
+        .collect();
+    fits.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    fits
+}
+
+fn best(case: &Case<'_>, candidates: &[EntityId]) -> Option<EntityId> {
+    let lexicon = case.graph.lexicon();
+    candidates.iter().copied().max_by(|a, b| lexicon.entity(*a).prior.total_cmp(&lexicon.entity(*b).prior))
+}
+
+/// Whether the graph asserts any fact of this predicate itself.
+fn asserted(case: &Case<'_>, predicate: PredicateId) -> bool {
+    let p = case.graph.ontology().predicate(predicate);
+    p.sub_properties.iter().any(|id| {
+        let iri = &case.graph.ontology().predicate(*id).iri;
+        case.graph.store().inner().quads_for_pattern(None, Some(iri.as_ref()), None, None).next().is_some()
+    })
+}
+
+fn judge_reading(case: &Case<'_>, reading: &Reading<'_>) -> Judged {
+    let graph = case.graph;
+    let predicate = graph.ontology().predicate(reading.predicate);
+    let subject = &graph.lexicon().entity(reading.subject).iri;
+    let facts = lookup::facts(graph, subject, reading.predicate);
+    let mut judged = match predicate.value_kind {
+        ValueKind::Entity => judge_entity(case, reading, subject, &facts),
+        _ => value::judge(case, predicate, reading.value, &facts),
+    };
+    judged.subject = Some(lookup::entity_term(graph, reading.subject, case.language));
+    judged.predicate = Some(lookup::predicate_term(graph, reading.predicate, case.language));
+    judged
+}
+
+fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, facts: &[Fact]) -> Judged {
+    let graph = case.graph;
+    let predicate = graph.ontology().predicate(reading.predicate);
+    let Some(object) = entity_reading(reading.value) else {
+        return Judged::new(ReasonCode::NoEvidence, case.language);
+    };
+    let plausible = fitting(case, &object.candidates, reading.predicate, Side::Object);
+    let holds = |id: &EntityId| {
+        let iri: RdfTerm = graph.lexicon().entity(*id).iri.clone().into();
+        facts.iter().find(|fact| fact.value == iri)
+    };
+    if let Some((id, fact)) = object.candidates.iter().find_map(|id| holds(id).map(|fact| (*id, fact))) {
+        return supported(case, predicate.functional, id, fact, facts);
+    }
+    if predicate.transitive {
+        for id in &plausible {
+            let target = &graph.lexicon().entity(*id).iri;
+            if let Some(chain) = lookup::path(graph, subject, reading.predicate, target) {
+                let evidence = chain.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
+                let mut judged = Judged::new(ReasonCode::Transitive, case.language).with_evidence(evidence, case.language);
+                judged.object = Some(lookup::entity_term(graph, *id, case.language));
+                return judged;
+            }
+        }
+    }
+    let refuted = refute(case, reading, subject, facts, object, &plausible);
+    let mut judged = refuted.unwrap_or_else(|| Judged::new(ReasonCode::NoEvidence, case.language));
+    if let Some(id) = best(case, &plausible) {
+        judged.object = Some(lookup::entity_term(graph, id, case.language));
+    }
+    judged
+}
+
+fn supported(case: &Case<'_>, functional: bool, id: EntityId, fact: &Fact, facts: &[Fact]) -> Judged {
+    let others: Vec<&Fact> = facts.iter().filter(|f| f.value != fact.value).collect();
+    let disagree = functional && !others.is_empty();
+    let code = match fact.how {
+        _ if disagree => ReasonCode::SourcesDisagree,
+        How::Asserted => ReasonCode::Asserted,
+        How::SubProperty => ReasonCode::SubProperty,
+        How::Inverse => ReasonCode::Inverse,
+    };
+    let mut quads = vec![&fact.quad];
+    if disagree {
+        quads.extend(others.iter().map(|f| &f.quad));
+    } else {
+        quads.extend(facts.iter().filter(|f| f.value == fact.value && f.quad != fact.quad).map(|f| &f.quad));
+    }
+    let evidence = quads.into_iter().map(|q| lookup::evidence(case.graph, q, case.language)).collect();
+    let mut judged = Judged::new(code, case.language).with_evidence(evidence, case.language);
+    judged.object = Some(lookup::entity_term(case.graph, id, case.language));
+    judged
+}
+
+/// A contradiction, where the ontology lets the graph contradict.
+fn refute(
+    case: &Case<'_>,
+    reading: &Reading<'_>,
+    subject: &NamedNode,
+    facts: &[Fact],
+    object: &Reference,
+    plausible: &[EntityId],
+) -> Option<Judged> {
+    let graph = case.graph;
+    let ontology = graph.ontology();
+    let predicate = ontology.predicate(reading.predicate);
+    if predicate.functional || predicate.closed {
+        return contradiction(case, predicate.functional, facts, object, plausible, &reading.value.range);
+    }
+    // A wider predicate ("located in") is contradicted where a narrower one
+    // ("country") that leads to such things holds every value.
+    let mut places = vec![subject.clone()];
+    if predicate.transitive {
+        places.extend(lookup::reach(graph, subject, reading.predicate, None).into_iter().filter_map(|r| {
+            match r.fact.value {
+                RdfTerm::NamedNode(node) => Some(node),
+                _ => None,
+            }
+        }));
+    }
+    let mut contradictions = Vec::new();
+    for id in plausible {
+        let types = &graph.lexicon().entity(*id).types;
+        if types.is_empty() {
+            return None;
+        }
+        let found = predicate.sub_properties.iter().find_map(|narrow| {
+            let narrower = ontology.predicate(*narrow);
+            let decides = (narrower.functional || narrower.closed)
+                && !narrower.range.is_empty()
+                && ontology.fits(types, &narrower.range);
+            if !decides {
+                return None;
+            }
+            places.iter().find_map(|place| {
+                let facts = lookup::facts(graph, place, *narrow);
+                if facts.is_empty() {
+                    return None;
+                }
+                contradiction(case, narrower.functional, &facts, object, &[*id], &reading.value.range)
+            })
+        });
+        contradictions.push(found?);
+    }
+    contradictions.into_iter().next()
+}
+
+fn contradiction(
+    case: &Case<'_>,
+    functional: bool,
+    facts: &[Fact],
+    object: &Reference,
+    plausible: &[EntityId],
+    written: &Range<usize>,
+) -> Option<Judged> {
+    let graph = case.graph;
+    if facts.is_empty() {
+        // Closed and without a value: there is none. The subject is of the
+        // domain, or this reading would not have been made. A functional
+        // predicate without a value says nothing.
+        if functional {
+            return None;
+        }
+        return (!plausible.is_empty()).then(|| Judged::new(ReasonCode::ClosedPredicate, case.language));
+    }
+    let values: Vec<EntityId> = facts.iter().filter_map(|f| lookup::entity_of(graph, &f.value)).collect();
+    let unknown = plausible.is_empty();
+    if unknown && may_be_spelling(case, &case.text[object.range.clone()], &values) {
+        return Some(Judged::new(ReasonCode::Ambiguous, case.language));
+    }
+    let code = if functional { ReasonCode::FunctionalOther } else { ReasonCode::ClosedPredicate };
+    let evidence = facts.iter().take(20).map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
+    let mut judged = Judged::new(code, case.language).with_evidence(evidence, case.language);
+    let mut distinct = values;
+    distinct.sort_unstable();
+    distinct.dedup();
+    if let [one] = distinct.as_slice() {
+        judged.correction = Some((written.clone(), graph.lexicon().entity(*one).label(case.language).to_owned()));
+    }
+    if unknown {
+        judged.confidence = 0.9;
+    }
+    Some(judged)
+}
+
+/// Whether an unknown name could be another way to write one of the values.
+fn may_be_spelling(case: &Case<'_>, name: &str, values: &[EntityId]) -> bool {
+    let squeeze = |text: &str| -> String { fold(text).chars().filter(|c| c.is_alphanumeric()).collect() };
+    let name = squeeze(name);
+    values.iter().any(|id| {
+        let entity = case.graph.lexicon().entity(*id);
+        touchstone_core::Language::ALL.iter().any(|language| {
+            let label = squeeze(entity.label(*language));
+            !label.is_empty()
+                && (strsim::normalized_levenshtein(&label, &name) >= SIMILAR
+                    || (name.chars().count() >= 4 && (label.contains(&name) || name.contains(&label))))
+        })
+    })
+}
+
+/// Whether a judged reading refutes.
+pub(super) fn is_refuted(judged: &Judged) -> bool {
+    judged.verdict == Verdict::Refuted
+}
