@@ -3,10 +3,9 @@
 macro_rules! namespace {
     ($($(#[$doc:meta])* $name:ident = $base:literal { $($term:ident = $local:literal),* $(,)? })*) => {
         $($(#[$doc])* pub mod $name {
-            use oxigraph::model::NamedNodeRef;
             pub const BASE: &str = $base;
-            $(pub const $term: NamedNodeRef<'static> =
-                NamedNodeRef::new_unchecked(concat!($base, $local));)*
+            $(pub const $term: oxigraph::model::NamedNodeRef<'static> =
+                oxigraph::model::NamedNodeRef::new_unchecked(concat!($base, $local));)*
         })*
     };
 }
@@ -35,9 +34,13 @@ namespace! {
         BOOLEAN = "boolean",
     }
     dcterms = "http://purl.org/dc/terms/" {
-        TITLE = "title",
+        TITLE = "title", LICENSE = "license",
     }
     prov = "http://www.w3.org/ns/prov#" {}
+    /// What a store says of itself.
+    meta = "https://w3id.org/touchstone/ns#" {
+        GRAPH = "meta", STORE = "store", FORMAT = "format", EPOCH = "epoch",
+    }
     /// Touchstone's own annotations, described in `kg/README.md`.
     ts = "https://w3id.org/touchstone/ns#" {
         CLOSED = "closed", TOLERANCE = "tolerance", PRIOR = "prior", GRANULARITY = "granularity",

@@ -120,7 +120,9 @@ impl<'a> Builder<'a> {
                 }
                 let Some(label) = as_label(&quad.object, preferred) else { continue };
                 let id = self.entity(subject);
-                if preferred {
+                // Where a language has no preferred label, the first other one
+                // is shown.
+                if preferred || label.language == Some(Language::Chinese) {
                     let entity = &mut self.entities[id.0 as usize];
                     let slot = match label.language {
                         Some(Language::English) => &mut entity.english,

@@ -48,7 +48,7 @@ fn third_person_stem(word: &str) -> Option<String> {
     if word.len() < 4 || !word.is_ascii() || word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") {
         return None;
     }
-    if let Some(stem) = word.strip_suffix("ies") {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return Some(format!("{stem}y"));
     }
     for ending in ["ches", "shes", "sses", "xes", "zes"] {
