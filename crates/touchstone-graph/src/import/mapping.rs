@@ -47,6 +47,8 @@ pub struct Rows {
     pub when: Option<Condition>,
     /// IRI template, such as `world:country/{cca3}`.
     pub subject: String,
+    /// Classes of the subject; a class that depends on the row is a fact rule
+    /// for `rdf:type`.
     #[serde(default)]
     pub classes: Vec<String>,
     #[serde(default)]
@@ -82,6 +84,9 @@ pub struct FactRule {
     pub language: Option<String>,
     pub datatype: Option<String>,
     pub script: Option<Script>,
+    /// Only values that begin with a capital, as names do.
+    #[serde(default)]
+    pub capitalised: bool,
     /// Fewer characters are left out.
     pub min_chars: Option<usize>,
     /// Values that equal this field's are left out.

@@ -128,6 +128,7 @@ impl RowReader<'_> {
             !v.is_empty()
                 && v.chars().count() >= rule.min_chars.unwrap_or(1)
                 && !except.contains(v)
+                && (!rule.capitalised || v.starts_with(char::is_uppercase))
                 && rule.script.is_none_or(|script| is_script(v, script))
         });
         values.truncate(MAX_VALUES);
