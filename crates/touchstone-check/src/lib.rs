@@ -1,1 +1,15 @@
+//! From a text to its claims and their verdicts, without a model: sentences
+//! are cut into items ([`items`]), read by the patterns of their language
+//! ([`grammar`]), and judged by rules that only know the ontology ([`verify`]).
 
+mod answer;
+mod arithmetic;
+mod checker;
+mod grammar;
+mod items;
+mod lookup;
+pub mod read;
+mod reasons;
+mod verify;
+
+pub use checker::{Checker, StepContext};

@@ -1,0 +1,159 @@
+//! Answers to questions that ask for one place of one fact.
+
+use touchstone_core::{Claim, ClaimKind, Correction, Language, Term};
+use touchstone_graph::{EntityId, Graph, ValueKind, is_han};
+
+use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Value};
+use crate::items::{Item, itemize};
+use crate::lookup;
+use crate::verify::{self, Case};
+
+/// The graph's values for the slot, as the likeliest entity of that name has
+/// them.
+pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<Term> {
+    let lexicon = graph.lexicon();
+    let mut given = slot.given.clone();
+    given.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    for id in given {
+        let mut terms: Vec<Term> = Vec::new();
+        for predicate in &slot.predicates {
+            if slot.asks_subject {
+                let subjects = lookup::subjects(graph, &[*predicate], &[id]);
+                terms.extend(subjects.into_iter().map(|s| lookup::entity_term(graph, s, language)));
+            } else {
+                let facts = lookup::facts(graph, &lexicon.entity(id).iri, *predicate);
+                terms.extend(facts.iter().map(|fact| lookup::term(graph, &fact.value, language)));
+            }
+        }
+        terms.dedup();
+        let mut distinct: Vec<Term> = Vec::new();
+        for term in terms {
+            if !distinct.contains(&term) {
+                distinct.push(term);
+            }
+        }
+        if !distinct.is_empty() {
+            return distinct;
+        }
+    }
+    Vec::new()
+}
+
+/// The claims that the answer's values fill the slot.
+pub(crate) fn slot_claims(graph: &Graph, slot: &OpenSlot, answer: &str, language: Language) -> Vec<Claim> {
+    let case = Case { graph, text: answer, language };
+    let given = Reference { candidates: slot.given.clone(), range: 0..0, indirect: false };
+    stated_values(graph, slot, answer, language)
+        .into_iter()
+        .map(|value| {
+            let range = value.range.clone();
+            let content = match (slot.asks_subject, value.readings.iter().find_map(as_entity)) {
+                (true, Some(subject)) => Content::Fact {
+                    subject,
+                    predicates: slot.predicates.clone(),
+                    value: Value { range: 0..0, readings: vec![Object::Entity(given.clone())] },
+                    flexible: false,
+                },
+                _ => Content::Fact {
+                    subject: given.clone(),
+                    predicates: slot.predicates.clone(),
+                    value,
+                    flexible: false,
+                },
+            };
+            let proposition = Proposition { content, negated: false, range: range.clone() };
+            let judged = verify::judge(&case, &proposition);
+            let characters = |byte: usize| answer[..byte].chars().count();
+            let span = [characters(range.start), characters(range.end)];
+            let correction = judged
+                .correction
+                .filter(|(written, _)| *written == range)
+                .map(|(_, replacement)| Correction { span, replacement });
+            Claim {
+                text: sentence(slot, &answer[range], language),
+                kind: match proposition.kind(graph) {
+                    ClaimKind::Statement => ClaimKind::Relation,
+                    kind => kind,
+                },
+                negated_kind: None,
+                sentence: answer.trim().to_owned(),
+                span,
+                subject: judged.subject,
+                predicate: judged.predicate,
+                object: judged.object,
+                verdict: judged.verdict,
+                reason_code: judged.code,
+                reason: judged.reason,
+                evidence: judged.evidence,
+                confidence: judged.confidence,
+                correction,
+            }
+        })
+        .collect()
+}
+
+/// What the short answer claims, written out.
+fn sentence(slot: &OpenSlot, value: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("{} – {}: {}", slot.name, slot.phrase, value.trim()),
+        Language::Chinese => format!("{}－{}：{}", slot.name, slot.phrase, value.trim()),
+    }
+}
+
+fn as_entity(object: &Object) -> Option<Reference> {
+    if let Object::Entity(reference) = object { Some(reference.clone()) } else { None }
+}
+
+/// The values of a short answer: its names, numbers or dates, else its words.
+fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Language) -> Vec<Value> {
+    let kinds: Vec<ValueKind> =
+        slot.predicates.iter().map(|p| graph.ontology().predicate(*p).value_kind).collect();
+    let Some(words) = words_range(answer) else { return Vec::new() };
+    let items = itemize(graph.lexicon(), answer, words.clone(), language);
+    let text_only = kinds.iter().all(|k| *k == ValueKind::Text);
+    let wanted = |item: &&Item| {
+        let named: &[EntityId] = &item.entities;
+        (!named.is_empty() && (slot.asks_subject || kinds.contains(&ValueKind::Entity)) && !slot.given.iter().any(|g| named.contains(g)))
+            || (item.quantity.is_some() && kinds.contains(&ValueKind::Number))
+            || ((item.date.is_some() || item.quantity.is_some()) && kinds.contains(&ValueKind::Date))
+    };
+    let mut stated: Vec<Value> = if text_only {
+        Vec::new()
+    } else {
+        items.iter().filter(wanted).map(value_of).collect()
+    };
+    if stated.is_empty() {
+        // A sentence is no name: only a short phrase can be a value.
+        let phrase = &answer[words.clone()];
+        let long = phrase.split_whitespace().count() > 6 || phrase.chars().filter(|c| is_han(*c)).count() > 12;
+        if !long {
+            let unknown = Reference { candidates: Vec::new(), range: words.clone(), indirect: false };
+            stated.push(Value { range: words, readings: vec![Object::Entity(unknown), Object::Text] });
+        }
+    }
+    stated
+}
+
+fn value_of(item: &Item) -> Value {
+    let mut readings = Vec::new();
+    readings.extend(item.quantity.clone().map(Object::Quantity));
+    readings.extend(item.date.clone().map(Object::Date));
+    if !item.entities.is_empty() {
+        readings.push(Object::Entity(Reference {
+            candidates: item.entities.clone(),
+            range: item.range.clone(),
+            indirect: false,
+        }));
+    }
+    readings.push(Object::Text);
+    Value { range: item.range.clone(), readings }
+}
+
+/// The answer without the white space and punctuation around it.
+fn words_range(answer: &str) -> Option<std::ops::Range<usize>> {
+    let inner = |c: char| c.is_alphanumeric();
+    let start = answer.find(inner)?;
+    let end = answer.char_indices().filter(|(_, c)| inner(*c)).map(|(i, c)| i + c.len_utf8()).last()?;
+    Some(start..end)
+}
+

@@ -1,0 +1,293 @@
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use touchstone_core::{CheckReport, Claim, ClaimKind, Correction, Language, ReasonCode, Term};
+use touchstone_graph::{EntityId, Graph};
+
+use crate::grammar::{self, OpenSlot, Proposition, Setting};
+use crate::items::{Item, itemize};
+use crate::read::{self, Sentence};
+use crate::verify::{self, Case, Judged};
+use crate::{answer, arithmetic};
+
+/// How many entities back a pronoun may point.
+const MAX_DISCOURSE: usize = 64;
+/// Longer sentences are not read: no writer means them as one.
+const MAX_SENTENCE_BYTES: usize = 20_000;
+
+/// Finds the claims of a text and judges them against a graph, without a model.
+pub struct Checker {
+    graph: Arc<Graph>,
+}
+
+/// What a step of a derivation is read with.
+pub struct StepContext<'a> {
+    pub question: &'a str,
+    /// Texts of the accepted steps, oldest first.
+    pub accepted: &'a [&'a str],
+    pub language: Language,
+}
+
+impl Checker {
+    pub fn new(graph: Arc<Graph>) -> Checker {
+        Checker { graph }
+    }
+
+    pub fn graph(&self) -> &Arc<Graph> {
+        &self.graph
+    }
+
+    /// The language of a text; `None` where it is not supported.
+    pub fn language_of(&self, text: &str) -> Option<Language> {
+        match read::language_of(text) {
+            read::Reading::Supported(language) => Some(language),
+            read::Reading::Unsupported => None,
+            read::Reading::Undecided => Some(Language::English),
+        }
+    }
+
+    /// The claims of a text, in its order. Sentences of which nothing could
+    /// be read are claims too, and unverifiable.
+    pub fn check(&self, text: &str) -> CheckReport {
+        let mut claims = Vec::new();
+        let mut discourse = Discourse::default();
+        let mut place = Place::default();
+        let mut languages = [0usize; 2];
+        for sentence in read::sentences(text) {
+            let language = self.language_of(&text[sentence.span.clone()]);
+            match language {
+                Some(Language::English) => languages[0] += sentence.span.len(),
+                Some(Language::Chinese) => languages[1] += sentence.span.len(),
+                None => {}
+            }
+            self.check_sentence(text, &sentence, language, &mut discourse, &mut place, &mut claims);
+        }
+        let language = match languages {
+            [0, 0] => None,
+            [english, chinese] if english >= chinese => Some(Language::English),
+            _ => Some(Language::Chinese),
+        };
+        CheckReport::new(language, claims)
+    }
+
+    /// The claims of one step; spans count in Unicode characters of `text`.
+    pub fn check_step(&self, text: &str, context: &StepContext<'_>) -> Vec<Claim> {
+        let mut discourse = self.discourse_of(context);
+        let mut claims = Vec::new();
+        let mut place = Place::default();
+        for sentence in read::sentences(text) {
+            let language = self.language_of(&text[sentence.span.clone()]).unwrap_or(context.language);
+            self.check_sentence(text, &sentence, Some(language), &mut discourse, &mut place, &mut claims);
+        }
+        claims
+    }
+
+    /// The claims of an answer. Where the question asks for one place of one
+    /// fact, the answer claims that its values stand there.
+    pub fn check_answer(&self, question: &str, answer: &str, context: &StepContext<'_>) -> Vec<Claim> {
+        let claims = self.check_step(answer, context);
+        let Some(slot) = self.open_slot(question, context.language) else { return claims };
+        let about_slot = |claim: &Claim| {
+            claim.predicate.as_ref().and_then(|p| p.iri.as_deref()).is_some_and(|iri| {
+                slot.predicates.iter().any(|p| self.graph.ontology().predicate(*p).iri.as_str() == iri)
+            })
+        };
+        if claims.iter().any(about_slot) {
+            return claims;
+        }
+        let mut stated = answer::slot_claims(&self.graph, &slot, answer, context.language);
+        if stated.is_empty() {
+            return claims;
+        }
+        stated.extend(claims.into_iter().filter(|claim| claim.kind != ClaimKind::Statement));
+        stated
+    }
+
+    /// The graph's own values for a question that asks for one place of one
+    /// fact; `None` for other questions, or when the graph has no value.
+    pub fn answer_values(&self, question: &str) -> Option<Vec<Term>> {
+        let language = self.language_of(question)?;
+        let slot = self.open_slot(question, language)?;
+        let values = answer::values(&self.graph, &slot, language);
+        (!values.is_empty()).then_some(values)
+    }
+
+    fn open_slot(&self, question: &str, language: Language) -> Option<OpenSlot> {
+        grammar::open_slot(&self.graph, question, language)
+    }
+
+    fn discourse_of(&self, context: &StepContext<'_>) -> Discourse {
+        let mut discourse = Discourse::default();
+        for text in std::iter::once(&context.question).chain(context.accepted) {
+            let items = itemize(self.graph.lexicon(), text, 0..text.len(), context.language);
+            discourse.mention(&self.graph, &items);
+        }
+        discourse
+    }
+
+    fn check_sentence(
+        &self,
+        text: &str,
+        sentence: &Sentence,
+        language: Option<Language>,
+        discourse: &mut Discourse,
+        place: &mut Place,
+        claims: &mut Vec<Claim>,
+    ) {
+        let span = sentence.body();
+        let whole = &text[span.clone()];
+        if !whole.chars().any(char::is_alphanumeric) || whole.trim_end().ends_with(['?', '？']) {
+            return;
+        }
+        let mut claim = Writer { text, sentence: whole, place, claims };
+        let Some(language) = language else {
+            claim.unread(&span, ReasonCode::UnsupportedLanguage, Language::English);
+            return;
+        };
+        if span.len() > MAX_SENTENCE_BYTES {
+            claim.unread(&span, ReasonCode::LimitReached, language);
+            return;
+        }
+        let hidden = without_hints(text, &span);
+        let calculations = arithmetic::judge_all(&hidden, span.clone(), language);
+        let calculated = !calculations.is_empty();
+        let masked = mask(hidden, calculations.iter().map(|c| c.range.clone()));
+        for calculation in calculations {
+            claim.push(calculation.kind, None, &calculation.range, calculation.judged);
+        }
+        let items = itemize(self.graph.lexicon(), &masked, span.clone(), language);
+        let setting = Setting { graph: &self.graph, text: &masked, discourse: &discourse.entities };
+        let case = Case { graph: &self.graph, text: &masked, language };
+        let mut seen = HashSet::new();
+        for proposition in grammar::read(&setting, &items, language) {
+            let kind = proposition.kind(&self.graph);
+            // Around a calculation, words explain it; what it rests on is
+            // asked by the reasoner.
+            if kind == ClaimKind::Statement && calculated {
+                continue;
+            }
+            let judged = verify::judge(&case, &proposition);
+            if seen.insert((proposition.range.clone(), judged.object.clone(), judged.predicate.clone(), judged.subject.clone())) {
+                let negated = proposition.negated.then_some(kind);
+                claim.push(kind, negated, &range_of(&proposition), judged);
+            }
+        }
+        discourse.mention(&self.graph, &items);
+    }
+}
+
+fn range_of(proposition: &Proposition) -> Range<usize> {
+    proposition.range.clone()
+}
+
+/// The entities that were mentioned, the latest last.
+#[derive(Default)]
+struct Discourse {
+    entities: Vec<EntityId>,
+}
+
+impl Discourse {
+    fn mention(&mut self, graph: &Graph, items: &[Item]) {
+        let lexicon = graph.lexicon();
+        for item in items {
+            let likeliest = item
+                .entities
+                .iter()
+                .copied()
+                .max_by(|a, b| lexicon.entity(*a).prior.total_cmp(&lexicon.entity(*b).prior));
+            if let Some(id) = likeliest {
+                self.entities.retain(|known| *known != id);
+                self.entities.push(id);
+            }
+        }
+        let excess = self.entities.len().saturating_sub(MAX_DISCOURSE);
+        self.entities.drain(..excess);
+    }
+}
+
+/// Bytes to characters, going forward through the text once.
+#[derive(Default)]
+struct Place {
+    byte: usize,
+    character: usize,
+}
+
+impl Place {
+    /// The character at a byte; near enough to the last one asked for.
+    fn characters(&mut self, text: &str, byte: usize) -> usize {
+        if byte >= self.byte {
+            self.character += text[self.byte..byte].chars().count();
+        } else {
+            self.character -= text[byte..self.byte].chars().count();
+        }
+        self.byte = byte;
+        self.character
+    }
+}
+
+struct Writer<'a> {
+    text: &'a str,
+    sentence: &'a str,
+    place: &'a mut Place,
+    claims: &'a mut Vec<Claim>,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, kind: ClaimKind, negated: Option<ClaimKind>, range: &Range<usize>, judged: Judged) {
+        let span = self.span(range);
+        let correction = judged.correction.map(|(range, replacement)| Correction { span: self.span(&range), replacement });
+        self.claims.push(Claim {
+            text: self.text[range.clone()].trim().to_owned(),
+            kind: if negated.is_some() { ClaimKind::Negation } else { kind },
+            negated_kind: negated,
+            sentence: self.sentence.trim().to_owned(),
+            span,
+            subject: judged.subject,
+            predicate: judged.predicate,
+            object: judged.object,
+            verdict: judged.verdict,
+            reason_code: judged.code,
+            reason: judged.reason,
+            evidence: judged.evidence,
+            confidence: judged.confidence,
+            correction,
+        });
+    }
+
+    fn unread(&mut self, range: &Range<usize>, code: ReasonCode, language: Language) {
+        self.push(ClaimKind::Statement, None, range, Judged::new(code, language));
+    }
+
+    fn span(&mut self, range: &Range<usize>) -> [usize; 2] {
+        [self.place.characters(self.text, range.start), self.place.characters(self.text, range.end)]
+    }
+}
+
+/// The text with the `[subject | relation | object]` hints of a sentence
+/// blanked out: a hint is never a substitute for the sentence.
+fn without_hints(text: &str, span: &Range<usize>) -> String {
+    let mut hints = Vec::new();
+    let part = &text[span.clone()];
+    let mut from = 0;
+    while let Some(open) = part[from..].find('[').map(|i| i + from) {
+        let Some(close) = part[open..].find(']').map(|i| i + open) else { break };
+        if part[open..close].contains('|') {
+            hints.push(span.start + open..span.start + close + 1);
+        }
+        from = close + 1;
+    }
+    mask(text.to_owned(), hints.into_iter())
+}
+
+/// Blanks out stretches; all offsets stay.
+fn mask(text: String, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let mut bytes = text.into_bytes();
+    for range in ranges {
+        if let Some(stretch) = bytes.get_mut(range) {
+            stretch.fill(b' ');
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+

@@ -1,0 +1,21 @@
+//! Readers that need no graph: sentences and their language, numbers with
+//! units, dates, calculations, in English and Chinese. Pure functions over
+//! `&str` with byte spans of that text; none panics.
+
+mod calculation;
+mod date;
+mod expression;
+mod format;
+mod language;
+mod number;
+mod numeral;
+mod sentence;
+mod unit;
+
+pub use calculation::{Comparison, Equation, Judgement, Side, comparisons, equations};
+pub use date::{Date, DateInterval, find_dates};
+pub use format::format_plain;
+pub use language::{Reading, language_of};
+pub use number::{Comparator, Number, Stated, numbers};
+pub use sentence::{Sentence, sentences};
+pub use unit::{Quantity, QudtUnit, Unit, find_quantities};

@@ -1,0 +1,218 @@
+//! Literal values: numbers with units, dates, text, truth.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{FromPrimitive, Zero};
+use touchstone_core::{ReasonCode, Term};
+use touchstone_graph::model::Term as RdfTerm;
+use touchstone_graph::{Predicate, ValueKind, fold};
+
+use super::{Case, Judged};
+use crate::grammar::{Object, Value};
+use crate::lookup::{self, Fact};
+use crate::read::{self, Date, Quantity, QudtUnit};
+
+/// A number with at most this many digits is a round one: the predicate's
+/// tolerance speaks for it. A longer one claims to be precise.
+const ROUND_DIGITS: usize = 3;
+/// Literals longer than this are no numbers.
+const MAX_LITERAL_DIGITS: usize = 60;
+
+/// How a stated value stands to one fact.
+enum Agreement {
+    Agrees,
+    WithinTolerance,
+    /// Near, but written more precisely than the sources agree.
+    Unclear,
+    Differs,
+    /// The statement cannot be held against the fact at all.
+    Incomparable,
+}
+
+pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts: &[Fact]) -> Judged {
+    let agreements: Vec<Agreement> = facts.iter().map(|fact| agreement(case, predicate, value, fact)).collect();
+    let position = |wanted: fn(&Agreement) -> bool| agreements.iter().position(wanted);
+    let evidence = |chosen: &[usize]| {
+        chosen.iter().map(|i| lookup::evidence(case.graph, &facts[*i].quad, case.language)).collect()
+    };
+    let mut judged = if let Some(at) = position(|a| matches!(a, Agreement::Agrees)) {
+        Judged::new(ReasonCode::Asserted, case.language).with_evidence(evidence(&[at]), case.language)
+    } else if let Some(at) = position(|a| matches!(a, Agreement::WithinTolerance)) {
+        Judged::new(ReasonCode::WithinTolerance, case.language).with_evidence(evidence(&[at]), case.language)
+    } else if agreements.is_empty() || position(|a| matches!(a, Agreement::Incomparable | Agreement::Unclear)).is_some() {
+        let code = if agreements.is_empty() { ReasonCode::NoEvidence } else { ReasonCode::Ambiguous };
+        let all: Vec<usize> = (0..facts.len().min(4)).collect();
+        let mut judged = Judged::new(code, case.language);
+        judged.evidence = evidence(&all);
+        judged
+    } else if predicate.functional || predicate.closed {
+        let code = match predicate.value_kind {
+            ValueKind::Number => ReasonCode::OutsideTolerance,
+            ValueKind::Date => ReasonCode::DateDiffers,
+            _ if predicate.functional => ReasonCode::FunctionalOther,
+            _ => ReasonCode::ClosedPredicate,
+        };
+        let all: Vec<usize> = (0..facts.len().min(8)).collect();
+        Judged::new(code, case.language).with_evidence(evidence(&all), case.language)
+    } else {
+        Judged::new(ReasonCode::NoEvidence, case.language)
+    };
+    judged.object = Some(Term::literal(case.text[value.range.clone()].trim()));
+    if crate::reasons::verdict_of(judged.code) == touchstone_core::Verdict::Refuted {
+        judged.correction = correction(case, predicate, value, facts);
+    }
+    judged
+}
+
+fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact) -> Agreement {
+    match predicate.value_kind {
+        ValueKind::Number => match quantity_of(value) {
+            Some(quantity) => numbers_agree(predicate, quantity, &fact.value),
+            None => Agreement::Incomparable,
+        },
+        ValueKind::Date => dates_agree(value, &fact.value),
+        ValueKind::Boolean => match &fact.value {
+            RdfTerm::Literal(literal) if matches!(literal.value(), "true" | "1") => Agreement::Agrees,
+            RdfTerm::Literal(_) => Agreement::Differs,
+            _ => Agreement::Incomparable,
+        },
+        ValueKind::Text | ValueKind::Entity => text_agrees(case.text[value.range.clone()].trim(), &fact.value),
+    }
+}
+
+fn quantity_of(value: &Value) -> Option<&Quantity> {
+    value.readings.iter().find_map(|r| if let Object::Quantity(q) = r { Some(q) } else { None })
+}
+
+/// The number in a literal, exactly.
+pub(super) fn number_of(term: &RdfTerm) -> Option<BigRational> {
+    let RdfTerm::Literal(literal) = term else { return None };
+    let text = literal.value().trim();
+    if text.len() > MAX_LITERAL_DIGITS {
+        return None;
+    }
+    if text.contains(['e', 'E']) {
+        return BigRational::from_f64(text.parse().ok()?);
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let numerator: BigInt = format!("{whole}{fraction}").parse().ok()?;
+    let denominator = BigInt::from(10).pow(u32::try_from(fraction.len()).ok()?);
+    let number = BigRational::new(numerator, denominator);
+    Some(if negative { -number } else { number })
+}
+
+fn numbers_agree(predicate: &Predicate, quantity: &Quantity, fact: &RdfTerm) -> Agreement {
+    let Some(actual) = number_of(fact) else { return Agreement::Incomparable };
+    // The fact is brought to the unit of the text, so that the precision of
+    // the written digits keeps its meaning.
+    let Some(actual) = in_stated_unit(predicate, quantity, &actual) else { return Agreement::Incomparable };
+    let stated = quantity.stated();
+    if stated.admits(&actual, &BigRational::zero()) {
+        return Agreement::Agrees;
+    }
+    let tolerance = predicate.tolerance.and_then(BigRational::from_f64).unwrap_or_else(BigRational::zero);
+    if !stated.admits(&actual, &tolerance) {
+        return Agreement::Differs;
+    }
+    let hedged = quantity.number.comparator != read::Comparator::Exact;
+    if hedged || significant_digits(&quantity.number) <= ROUND_DIGITS {
+        Agreement::WithinTolerance
+    } else {
+        Agreement::Unclear
+    }
+}
+
+fn significant_digits(number: &read::Number) -> usize {
+    if number.precision.is_zero() {
+        return 1;
+    }
+    let digits = (&number.value / &number.precision).to_integer().to_string();
+    digits.trim_start_matches('-').trim_end_matches('0').len()
+}
+
+/// The fact's number in the unit that the text uses. A number without a
+/// unit is only comparable to a fact without one.
+fn in_stated_unit(predicate: &Predicate, quantity: &Quantity, actual: &BigRational) -> Option<BigRational> {
+    match (&predicate.unit, &quantity.unit) {
+        (None, None) => Some(actual.clone()),
+        (None, Some(unit)) => unit.is_count().then(|| actual.clone()),
+        (Some(_), None) => None,
+        (Some(own), Some(unit)) => unit.from_qudt(&QudtUnit::new(own)?, actual),
+    }
+}
+
+fn dates_agree(value: &Value, fact: &RdfTerm) -> Agreement {
+    let RdfTerm::Literal(literal) = fact else { return Agreement::Incomparable };
+    let Some(actual) = Date::parse_lexical(literal.value()) else { return Agreement::Incomparable };
+    let claimed = value.readings.iter().find_map(|r| match r {
+        Object::Date(reading) => Some(reading.date.clone()),
+        Object::Quantity(quantity) => year_of(quantity),
+        _ => None,
+    });
+    match claimed {
+        Some(claimed) if claimed.matches(&actual) => Agreement::Agrees,
+        Some(_) => Agreement::Differs,
+        None => Agreement::Incomparable,
+    }
+}
+
+/// A bare number as a year.
+fn year_of(quantity: &Quantity) -> Option<Date> {
+    let number = &quantity.number;
+    let plain = quantity.unit.is_none() && number.comparator == read::Comparator::Exact && number.upper.is_none();
+    (plain && number.value.is_integer()).then(|| number.value.to_integer().to_string())
+        .and_then(|year| Date::parse_lexical(&year))
+}
+
+fn text_agrees(stated: &str, fact: &RdfTerm) -> Agreement {
+    let RdfTerm::Literal(literal) = fact else { return Agreement::Incomparable };
+    let actual = literal.value().trim();
+    let bare = stated.trim_matches(|c: char| !c.is_alphanumeric());
+    if actual == stated || actual == bare {
+        return Agreement::Agrees;
+    }
+    // In short codes the case can tell one from another (Co, CO).
+    if fold(actual) == fold(bare) {
+        return if actual.chars().count() > 3 { Agreement::Agrees } else { Agreement::Unclear };
+    }
+    Agreement::Differs
+}
+
+/// The one right value, written in the place and the way of the wrong one.
+fn correction(
+    case: &Case<'_>,
+    predicate: &Predicate,
+    value: &Value,
+    facts: &[Fact],
+) -> Option<(std::ops::Range<usize>, String)> {
+    let mut values: Vec<&RdfTerm> = facts.iter().map(|fact| &fact.value).collect();
+    values.dedup();
+    let [RdfTerm::Literal(literal)] = values.as_slice() else { return None };
+    match predicate.value_kind {
+        ValueKind::Number => {
+            let quantity = quantity_of(value)?;
+            let actual = in_stated_unit(predicate, quantity, &number_of(values[0])?)?;
+            let start = value.range.start + (quantity.number.span.start - quantity.span.start);
+            let end = value.range.start + (quantity.number.span.end - quantity.span.start);
+            Some((start..end, read::format_plain(&actual)))
+        }
+        ValueKind::Date => {
+            let year = literal.value().split('-').next().filter(|year| !year.is_empty())?;
+            let written = &case.text[value.range.clone()];
+            // Only a bare year is put right in place.
+            let bare = written.trim_matches(|c: char| !c.is_ascii_digit());
+            let at = written.find(bare).filter(|_| bare.len() == 4)?;
+            let start = value.range.start + at;
+            Some((start..start + bare.len(), year.to_owned()))
+        }
+        ValueKind::Text => Some((value.range.clone(), literal.value().to_owned())),
+        ValueKind::Boolean | ValueKind::Entity => None,
+    }
+}

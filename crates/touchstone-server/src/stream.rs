@@ -1,0 +1,100 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::DropGuard;
+use touchstone_core::Claim;
+use touchstone_reason::Event;
+
+/// Writes server-sent events. The channel has no bound of its own: a question
+/// has few steps, so what a slow reader can pile up is bounded by the limits
+/// of the question, and the engine never waits for a reader.
+#[derive(Clone)]
+pub(crate) struct EventSink {
+    frames: UnboundedSender<Bytes>,
+}
+
+/// The stream's body: the frames, with a comment whenever `heartbeat` passes
+/// without one. Dropping it, as the server does when the client is gone,
+/// drops the guard.
+pub(crate) fn channel(
+    heartbeat: Duration,
+    guard: DropGuard,
+) -> (EventSink, impl Stream<Item = Result<Bytes, Infallible>>) {
+    let (frames, receiver) = unbounded_channel();
+    let state: (UnboundedReceiver<Bytes>, DropGuard) = (receiver, guard);
+    let body = futures_util::stream::unfold(state, move |(mut receiver, guard)| async move {
+        let frame = match tokio::time::timeout(heartbeat, receiver.recv()).await {
+            Ok(frame) => frame?,
+            Err(_) => Bytes::from_static(b": heartbeat\n\n"),
+        };
+        Some((Ok(frame), (receiver, guard)))
+    });
+    (EventSink { frames }, body)
+}
+
+impl EventSink {
+    /// A send that finds no reader is not an error: the guard has cancelled
+    /// the work by then.
+    pub(crate) fn send(&self, event: &str, data: &impl Serialize) {
+        match serde_json::to_string(data) {
+            Ok(data) => {
+                let _ = self.frames.send(Bytes::from(format!("event: {event}\ndata: {data}\n\n")));
+            }
+            Err(error) => tracing::error!(event, %error, "an event could not be written"),
+        }
+    }
+}
+
+/// Tells a derivation as events. Without `show_rejected` nothing of a draft is
+/// sent before it stands, and nothing at all of one that was refuted.
+pub(crate) struct Narrator {
+    sink: EventSink,
+    show_rejected: bool,
+}
+
+impl Narrator {
+    pub(crate) fn new(sink: EventSink, show_rejected: bool) -> Narrator {
+        Narrator { sink, show_rejected }
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        match event {
+            Event::Drafting { .. } => {}
+            Event::Drafted { index, text } => {
+                if self.show_rejected {
+                    self.sink.send("step_drafted", &json!({ "index": index, "text": text }));
+                }
+            }
+            Event::Checked { index, claims } => {
+                if self.show_rejected {
+                    self.claims(*index, claims);
+                }
+            }
+            Event::Rewound { index, draft, why } => {
+                let mut data = json!({ "index": index, "why": why });
+                if self.show_rejected {
+                    data["draft"] = json!(draft);
+                }
+                self.sink.send("step_rewound", &data);
+            }
+            Event::Accepted { step } => {
+                if !self.show_rejected {
+                    self.claims(step.index, &step.claims);
+                }
+                self.sink.send("step_accepted", step);
+            }
+            Event::Answered { answer } => self.sink.send("answer", answer),
+        }
+    }
+
+    fn claims(&self, index: usize, claims: &[Claim]) {
+        for claim in claims {
+            self.sink.send("claim_checked", &json!({ "index": index, "claim": claim }));
+        }
+    }
+}
