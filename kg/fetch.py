@@ -109,21 +109,22 @@ def cities_to_json(over_15000, over_500, target):
     """Cities over 15,000 people and the capitals that are smaller. Of the
     alternate names only the Chinese ones are kept: GeoNames does not say in
     which language a name is, and a Latin spelling from another language is
-    too often an English word or another place; tables/city-names.tsv has the
-    English ones."""
+    too often an English word or another place. What tables/cities.tsv names
+    is not named twice."""
     capitals = {city for (city,) in table("capitals.tsv", "city")}
     capitals |= {city for (cities,) in table("states.tsv", "capitals") for city in cities.split(";")}
-    written_by_hand = dict(table("zh-cities.tsv", "city", "zh"))
+    named = {city: (en, zh) for city, en, zh in table("cities.tsv", "city", "en", "zh")}
     cities = {**{c: over_500[c] for c in capitals}, **over_15000}
     rows = []
     for city in sorted(cities.values(), key=lambda c: c["geonameid"]):
         han = sorted({n for n in city["alternatenames"] if is_han(n) and not n.endswith(PARTS_OF_CITIES)})
-        label = written_by_hand.get(str(city["geonameid"])) or chinese_label(han)
-        if str(city["geonameid"]) in capitals:
-            label = ""  # the tables of capitals and states name it
+        en, zh = named.get(str(city["geonameid"]), ("", ""))
+        zh_label = "" if zh else chinese_label(han)
         rows.append({
-            "geonameid": city["geonameid"], "name": city["name"].strip(), "zh": label,
-            "zh_names": [n for n in han if n != label],
+            "geonameid": city["geonameid"], "name": "" if city["name"].strip() == en else city["name"].strip(),
+            # A label of our own goes beside the name that GeoNames gives.
+            "label": "" if en else city["name"].strip(),
+            "zh": zh_label, "zh_names": [n for n in han if n not in (zh, zh_label)],
             "country": city["countrycode"], "admin1": f"{city['countrycode']}-{city['admin1code']}",
             "population": city["population"], "latitude": city["latitude"], "longitude": city["longitude"],
             "timezone": city["timezone"],
