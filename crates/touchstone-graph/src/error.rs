@@ -8,7 +8,9 @@ use oxigraph::store::StorageError;
 pub enum GraphError {
     #[error("there is no graph store in {0}: load one with `touchstone kg import`, or give --store DIR")]
     NoStore(PathBuf),
-    #[error("the graph store {path} was written by a newer version (format {found}, this one reads up to {known}): update Touchstone; nothing was changed")]
+    #[error(
+        "the graph store {path} was written by a newer version (format {found}, this one reads up to {known}): update Touchstone; nothing was changed"
+    )]
     NewerStore { path: PathBuf, found: u64, known: u64 },
     #[error("the graph store {0} is in use by another process: stop it, or give another --store DIR")]
     Locked(PathBuf),
@@ -16,11 +18,15 @@ pub enum GraphError {
     DiskFull,
     #[error("the graph store failed: {0}")]
     Storage(String),
-    #[error("{file}:{line}: {reason}; nothing of this source was loaded (use --skip-errors to leave such lines out)")]
+    #[error(
+        "{file}:{line}: {reason}; nothing of this source was loaded (use --skip-errors to leave such lines out)"
+    )]
     Syntax { file: String, line: u64, reason: String },
     #[error("{file}: {reason}")]
     Unreadable { file: String, reason: String },
-    #[error("{file}: the format is not known from its name: use .ttl, .nt, .nq, .trig, .rdf, .jsonld (with .gz or .zst), a table with --mapping FILE, or --triples-tsv")]
+    #[error(
+        "{file}: the format is not known from its name: use .ttl, .nt, .nq, .trig, .rdf, .jsonld (with .gz or .zst), a table with --mapping FILE, or --triples-tsv"
+    )]
     UnknownFormat { file: String },
     #[error("mapping {file}: {reason}")]
     Mapping { file: String, reason: String },

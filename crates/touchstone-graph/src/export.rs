@@ -48,7 +48,9 @@ impl Store {
         let out = BufWriter::new(File::create(&beside).map_err(failed)?);
         let written = if name.ends_with(".gz") {
             let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::best());
-            serialize(&quads, format, &mut encoder).and_then(|()| encoder.finish()).and_then(|mut w| w.flush())
+            serialize(&quads, format, &mut encoder)
+                .and_then(|()| encoder.finish())
+                .and_then(|mut w| w.flush())
         } else if name.ends_with(".zst") {
             zstd::Encoder::new(out, ZSTD_LEVEL).and_then(|mut encoder| {
                 serialize(&quads, format, &mut encoder)?;

@@ -152,9 +152,7 @@ impl Ontology {
             && !wanted.is_empty()
             && types.iter().all(|t| {
                 let disjoint = &self.class(*t).disjoint;
-                wanted.iter().all(|w| {
-                    self.class(*w).ancestors.iter().any(|above| disjoint.contains(above))
-                })
+                wanted.iter().all(|w| self.class(*w).ancestors.iter().any(|above| disjoint.contains(above)))
             })
     }
 
@@ -243,9 +241,8 @@ impl Ontology {
 
     fn describe(&self, reader: &Reader<'_>, iri: NamedNode) -> Result<Predicate, GraphError> {
         let types: Vec<Term> = reader.objects(&iri, rdf::TYPE)?;
-        let is = |class: NamedNodeRef<'_>| {
-            types.iter().any(|t| as_iri(t).is_some_and(|t| t.as_ref() == class))
-        };
+        let is =
+            |class: NamedNodeRef<'_>| types.iter().any(|t| as_iri(t).is_some_and(|t| t.as_ref() == class));
         let classes = |predicate| -> Result<Vec<ClassId>, GraphError> {
             Ok(reader
                 .objects(&iri, predicate)?
@@ -278,9 +275,12 @@ impl Ontology {
                 adjectives.push((degree, label));
             }
         }
-        let unit = reader.objects(&iri, qudt::HAS_UNIT)?.iter().filter_map(as_iri).next().map(
-            |unit| unit.as_str().rsplit(['/', '#']).next().unwrap_or_default().to_owned(),
-        );
+        let unit = reader
+            .objects(&iri, qudt::HAS_UNIT)?
+            .iter()
+            .filter_map(as_iri)
+            .next()
+            .map(|unit| unit.as_str().rsplit(['/', '#']).next().unwrap_or_default().to_owned());
         let tolerance = reader
             .objects(&iri, ts::TOLERANCE)?
             .iter()
@@ -343,7 +343,13 @@ impl Ontology {
             .enumerate()
             .filter_map(|(index, p)| {
                 let other = self.predicate(*p.inverses.first()?);
-                Some((index, other.inverse_functional, other.functional, other.range.clone(), other.domain.clone()))
+                Some((
+                    index,
+                    other.inverse_functional,
+                    other.functional,
+                    other.range.clone(),
+                    other.domain.clone(),
+                ))
             })
             .collect();
         for (index, functional, inverse_functional, domain, range) in mirrored {
@@ -378,7 +384,11 @@ fn best_label(labels: &[Label], language: Language) -> Option<&str> {
     labels
         .iter()
         .max_by_key(|label| {
-            (label.preferred && label.language == Some(language), label.language == Some(language), label.preferred)
+            (
+                label.preferred && label.language == Some(language),
+                label.language == Some(language),
+                label.preferred,
+            )
         })
         .map(|label| label.text.as_str())
 }

@@ -60,9 +60,8 @@ impl Store {
         consume: impl FnOnce(QueryResults<'_>) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
         let token = CancellationToken::new();
-        let mut prepared = SparqlEvaluator::new()
-            .with_cancellation_token(token.clone())
-            .parse_query(query)?;
+        let mut prepared =
+            SparqlEvaluator::new().with_cancellation_token(token.clone()).parse_query(query)?;
         if prepared.dataset().is_default_dataset() {
             prepared.dataset_mut().set_default_graph_as_union();
         }
@@ -74,7 +73,8 @@ impl Store {
                     token.cancel();
                 }
             });
-            let result = prepared.on_store(self.inner()).execute().map_err(GraphError::from).and_then(consume);
+            let result =
+                prepared.on_store(self.inner()).execute().map_err(GraphError::from).and_then(consume);
             drop(done);
             result
         });
@@ -93,7 +93,8 @@ impl Store {
                 Ok(Table { columns: vec!["answer".into()], rows: vec![vec![answer.to_string()]], cut: false })
             }
             QueryResults::Solutions(solutions) => {
-                let columns: Vec<String> = solutions.variables().iter().map(|v| v.as_str().to_owned()).collect();
+                let columns: Vec<String> =
+                    solutions.variables().iter().map(|v| v.as_str().to_owned()).collect();
                 let mut table = Table { columns: columns.clone(), rows: Vec::new(), cut: false };
                 for solution in solutions {
                     if table.rows.len() >= limits.rows {

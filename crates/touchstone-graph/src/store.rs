@@ -1,6 +1,7 @@
 //! The RDF store: opening, versions, epochs.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 use oxigraph::store::Transaction;
@@ -15,6 +16,8 @@ const FORMAT: u64 = 1;
 pub struct Store {
     inner: oxigraph::store::Store,
     path: Option<PathBuf>,
+    /// One change at a time, else two would count as one epoch.
+    changing: Mutex<()>,
 }
 
 impl Store {
@@ -46,11 +49,11 @@ impl Store {
             return Err(GraphError::NoStore(path.to_owned()));
         }
         let inner = oxigraph::store::Store::open_read_only(path).map_err(|e| opening(path, e))?;
-        Store { inner, path: Some(path.to_owned()) }.of_known_format()
+        Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) }.of_known_format()
     }
 
     pub fn in_memory() -> Result<Store, GraphError> {
-        Ok(Store { inner: oxigraph::store::Store::new()?, path: None })
+        Ok(Store { inner: oxigraph::store::Store::new()?, path: None, changing: Mutex::new(()) })
     }
 
     fn open_at(path: &Path) -> Result<Store, GraphError> {
@@ -59,16 +62,14 @@ impl Store {
             Store::open_read_only(path)?;
         }
         let inner = oxigraph::store::Store::open(path).map_err(|e| opening(path, e))?;
-        Ok(Store { inner, path: Some(path.to_owned()) })
+        Ok(Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) })
     }
 
     fn of_known_format(self) -> Result<Store, GraphError> {
         match self.number(meta::FORMAT)? {
-            Some(found) if found > FORMAT => Err(GraphError::NewerStore {
-                path: self.path.unwrap_or_default(),
-                found,
-                known: FORMAT,
-            }),
+            Some(found) if found > FORMAT => {
+                Err(GraphError::NewerStore { path: self.path.unwrap_or_default(), found, known: FORMAT })
+            }
             _ => Ok(self),
         }
     }
@@ -92,6 +93,7 @@ impl Store {
         &self,
         changes: impl FnOnce(&mut Transaction<'_>) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let epoch = self.epoch()?;
         let mut transaction = self.inner.start_transaction()?;
         let result = changes(&mut transaction)?;
@@ -158,8 +160,18 @@ mod tests {
     fn epochs_count_changes_and_a_failed_change_leaves_none() {
         let store = Store::in_memory().unwrap();
         assert_eq!(store.epoch().unwrap(), 0);
-        let quad = Quad::new(meta::STORE.into_owned(), meta::EPOCH.into_owned(), Literal::from("x"), GraphName::DefaultGraph);
-        store.change(|t| { t.insert(quad.as_ref()); Ok(()) }).unwrap();
+        let quad = Quad::new(
+            meta::STORE.into_owned(),
+            meta::EPOCH.into_owned(),
+            Literal::from("x"),
+            GraphName::DefaultGraph,
+        );
+        store
+            .change(|t| {
+                t.insert(quad.as_ref());
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(store.epoch().unwrap(), 1);
         let failed: Result<(), GraphError> = store.change(|t| {
             t.remove(quad.as_ref());

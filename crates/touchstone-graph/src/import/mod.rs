@@ -74,21 +74,42 @@ impl Store {
         options: &ImportOptions,
         watch: Watch<'_>,
     ) -> Result<ImportReport, GraphError> {
-        let mut sink = Sink { quads: Vec::new(), report: ImportReport::default(), progress: ImportProgress::default(), options, watch };
+        let mut sink = Sink {
+            quads: Vec::new(),
+            descriptions: Vec::new(),
+            report: ImportReport::default(),
+            progress: ImportProgress::default(),
+            options,
+            watch,
+        };
         match source {
             ImportSource::Rdf(file) => rdf::read(file, &mut sink)?,
             ImportSource::Mapped { mapping, data } => table::read(mapping, data, &mut sink)?,
             ImportSource::PlainTriples { file, namespace } => plain::read(file, namespace, &mut sink)?,
         }
         sink.look()?;
-        let Sink { quads, report, .. } = sink;
+        let Sink { quads, descriptions, report, .. } = sink;
+        // What is described elsewhere is replaced too, but not the
+        // descriptions of other graphs beside it.
+        let mut outdated = Vec::new();
+        if options.replace {
+            for quad in &descriptions {
+                let (subject, graph) = (quad.subject.as_ref(), quad.graph_name.as_ref());
+                for old in self.inner().quads_for_pattern(Some(subject), None, None, Some(graph)) {
+                    outdated.push(old?);
+                }
+            }
+        }
         self.change(|transaction| {
             if options.replace {
                 for graph in &report.graphs {
                     transaction.clear_graph(NamedNode::new_unchecked(graph).as_ref())?;
                 }
             }
-            transaction.extend(quads.iter().map(Quad::as_ref));
+            for quad in &outdated {
+                transaction.remove(quad.as_ref());
+            }
+            transaction.extend(quads.iter().chain(&descriptions).map(Quad::as_ref));
             Ok(())
         })?;
         Ok(report)
@@ -99,6 +120,8 @@ impl Store {
 /// whole source has been read.
 pub(crate) struct Sink<'a> {
     quads: Vec<Quad>,
+    /// Statements about a graph that stand in a graph shared with others.
+    descriptions: Vec<Quad>,
     report: ImportReport,
     progress: ImportProgress,
     options: &'a ImportOptions,
@@ -120,6 +143,13 @@ impl Sink<'_> {
         self.report.quads += 1;
         self.progress.quads += 1;
         if self.progress.quads.is_multiple_of(PROGRESS_EVERY) { self.look() } else { Ok(()) }
+    }
+
+    fn describe(&mut self, quad: Quad) -> Result<(), GraphError> {
+        self.descriptions.push(quad);
+        self.report.quads += 1;
+        self.progress.quads += 1;
+        self.look()
     }
 
     fn look(&mut self) -> Result<(), GraphError> {

@@ -1,7 +1,6 @@
 //! Plain triples: three tab-separated columns of labels.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -20,33 +19,24 @@ const MAX_LINE_BYTES: usize = 64 * 1024;
 /// names are read as spaces.
 pub(super) fn read(path: &Path, namespace: &str, sink: &mut Sink<'_>) -> Result<(), GraphError> {
     let file = path.display().to_string();
-    let base = NamedNode::new(namespace)
-        .map_err(|e| GraphError::unreadable(namespace, format!("not an IRI ({e}): give --namespace as an absolute IRI")))?;
+    let base = NamedNode::new(namespace).map_err(|e| {
+        GraphError::unreadable(namespace, format!("not an IRI ({e}): give --namespace as an absolute IRI"))
+    })?;
     let base = base.as_str().to_owned();
     let graph = sink.graph().cloned().unwrap_or_else(|| NamedNode::new_unchecked(format!("{base}graph")));
     let opened = source::open(path)?;
     sink.progress.bytes_total = opened.total;
     let mut labelled: HashSet<String> = HashSet::new();
-    let mut reader = BufReader::new(opened.reader);
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        let count = reader.read_until(b'\n', &mut line).map_err(|e| GraphError::unreadable(&file, e))?;
-        if count == 0 {
-            return Ok(());
-        }
-        number += 1;
+    let mut lines = source::Lines::new(opened.reader, MAX_LINE_BYTES);
+    while let Some((number, line)) = lines.next().map_err(|e| GraphError::unreadable(&file, e))? {
         sink.progress.bytes_read = opened.read.load(Ordering::Relaxed);
-        if line.len() > MAX_LINE_BYTES {
-            sink.broken(&file, number, "the line is too long for three labels")?;
-            continue;
-        }
-        let Ok(text) = std::str::from_utf8(&line) else {
-            sink.broken(&file, number, "the line is not UTF-8")?;
-            continue;
+        let text = match line {
+            source::Line::Text(text) => text,
+            source::Line::Broken(reason) => {
+                sink.broken(&file, number, reason)?;
+                continue;
+            }
         };
-        let text = text.trim_end_matches(['\r', '\n']);
         if text.is_empty() {
             continue;
         }
@@ -63,12 +53,18 @@ pub(super) fn read(path: &Path, namespace: &str, sink: &mut Sink<'_>) -> Result<
         let object = entity(&base, object, &graph, &mut labelled, sink)?;
         let predicate = NamedNode::new_unchecked(format!("{base}relation/{}", iri_part(relation)));
         if labelled.insert(predicate.as_str().to_owned()) {
-            sink.add(quad(predicate.clone(), rdf::TYPE.into_owned(), rdf::PROPERTY.into_owned(), Some(&graph)))?;
+            sink.add(quad(
+                predicate.clone(),
+                rdf::TYPE.into_owned(),
+                rdf::PROPERTY.into_owned(),
+                Some(&graph),
+            ))?;
             let label = Literal::new_simple_literal(relation.replace('_', " "));
             sink.add(quad(predicate.clone(), rdfs::LABEL.into_owned(), label, Some(&graph)))?;
         }
         sink.add(quad(subject, predicate, object, Some(&graph)))?;
     }
+    Ok(())
 }
 
 fn entity(

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 
 use oxigraph::io::{JsonLdProfileSet, RdfFormat, RdfParseError, RdfParser};
 
-
 use super::{Sink, source};
 use crate::GraphError;
 

@@ -11,12 +11,14 @@ use super::mapping::{Condition, FactRule, Mapping, Rows, Script};
 use super::{Sink, iri_part, quad, source};
 use crate::GraphError;
 use crate::lexicon::is_han;
-use crate::vocabulary::rdf;
+use crate::vocabulary::{rdf, xsd};
 
 type Tables = HashMap<String, HashMap<String, Map<String, Value>>>;
 
 /// Values of one field in one row; more are a mistake in the mapping.
 const MAX_VALUES: usize = 10_000;
+/// A row of JSON lines; more is not a row.
+const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) fn read(path: &Path, data: &Path, sink: &mut Sink<'_>) -> Result<(), GraphError> {
     let mapping = Mapping::load(path)?;
@@ -24,25 +26,37 @@ pub(super) fn read(path: &Path, data: &Path, sink: &mut Sink<'_>) -> Result<(), 
     let wrong = |reason: String| GraphError::Mapping { file: file.clone(), reason };
     let beside = path.parent().unwrap_or(Path::new("."));
     let graph = mapping.iri(&mapping.graph).map_err(wrong)?;
+    let about_graph =
+        mapping.about_graph.as_deref().map(|name| mapping.iri(name)).transpose().map_err(wrong)?;
     for (predicate, value) in &mapping.about {
         let predicate = mapping.iri(predicate).map_err(wrong)?;
         let object: Term = match NamedNode::new(value) {
             Ok(node) => node.into(),
             Err(_) => Literal::new_simple_literal(value).into(),
         };
-        sink.add(quad(graph.clone(), predicate, object, Some(&graph)))?;
+        match &about_graph {
+            Some(described_in) => {
+                sink.describe(quad(graph.clone(), predicate, object, Some(described_in)))?
+            }
+            None => sink.add(quad(graph.clone(), predicate, object, Some(&graph)))?,
+        }
     }
     let mut tables = Tables::new();
     for (name, table) in &mapping.tables {
         let rows = rows_of(&beside.join(&table.file), sink)?;
-        let keyed = rows.into_iter().filter_map(|(_, row)| Some((text(row.get(&table.key)?)?, row))).collect();
+        let wanted = std::iter::once(table.key.as_str()).chain(mapping.looked_up(name));
+        mapping_fits(&table.file, &rows, wanted).map_err(wrong)?;
+        let keyed =
+            rows.into_iter().filter_map(|(_, row)| Some((text(row.get(&table.key)?)?, row))).collect();
         tables.insert(name.clone(), keyed);
     }
     for rows in &mapping.rows {
         let folder = if rows.beside { beside } else { data };
         let from = folder.join(&rows.file);
         let reader = RowReader { mapping: &mapping, tables: &tables, rows, graph: &graph };
-        for (line, row) in rows_of(&from, sink)? {
+        let found = rows_of(&from, sink)?;
+        mapping_fits(&rows.file, &found, rows.columns()).map_err(wrong)?;
+        for (line, row) in found {
             let result = match &rows.each {
                 None => reader.row(&row, sink),
                 Some(field) => inner_rows(&row, field).iter().try_for_each(|inner| reader.row(inner, sink)),
@@ -55,6 +69,21 @@ pub(super) fn read(path: &Path, data: &Path, sink: &mut Sink<'_>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// A column that no row has is a slip of the mapping, not a missing value.
+fn mapping_fits<'a>(
+    file: &str,
+    rows: &[(u64, Map<String, Value>)],
+    columns: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match columns.into_iter().find(|column| !rows.iter().any(|(_, row)| row.contains_key(*column))) {
+        Some(column) => Err(format!("{file} has no column '{column}'")),
+        None => Ok(()),
+    }
 }
 
 enum RowError {
@@ -104,10 +133,19 @@ impl RowReader<'_> {
         let mut values = match (&rule.field, &rule.value) {
             (Some(field), None) => leaves(row, field, rule.keys),
             (None, Some(template)) => fill(template, row, None, false).into_iter().collect(),
-            _ => return Err(RowError::Broken(format!("the rule for {} needs `field` or `value`, one of them", rule.predicate))),
+            _ => {
+                return Err(RowError::Broken(format!(
+                    "the rule for {} needs `field` or `value`, one of them",
+                    rule.predicate
+                )));
+            }
         };
         if let Some(separator) = &rule.split {
-            values = values.iter().flat_map(|v| v.split(separator.as_str())).map(|v| v.trim().to_owned()).collect();
+            values = values
+                .iter()
+                .flat_map(|v| v.split(separator.as_str()))
+                .map(|v| v.trim().to_owned())
+                .collect();
         }
         if let Some(lookup) = &rule.lookup {
             let (table, column) = lookup
@@ -135,7 +173,12 @@ impl RowReader<'_> {
         Ok(values)
     }
 
-    fn object(&self, rule: &FactRule, row: &Map<String, Value>, value: &str) -> Result<Option<Term>, RowError> {
+    fn object(
+        &self,
+        rule: &FactRule,
+        row: &Map<String, Value>,
+        value: &str,
+    ) -> Result<Option<Term>, RowError> {
         if let Some(template) = &rule.iri {
             let Some(name) = fill(template, row, Some(value), true) else { return Ok(None) };
             return Ok(Some(self.mapping.iri(&name).map_err(RowError::Broken)?.into()));
@@ -148,6 +191,12 @@ impl RowReader<'_> {
         match &rule.datatype {
             Some(datatype) => {
                 let datatype = self.mapping.iri(datatype).map_err(RowError::Broken)?;
+                if !is_valid(value, &datatype) {
+                    return Err(RowError::Broken(format!(
+                        "'{value}' is not a value of {}",
+                        rule_datatype(rule)
+                    )));
+                }
                 Ok(Some(Literal::new_typed_literal(value, datatype).into()))
             }
             None => Ok(Some(Literal::new_simple_literal(value).into())),
@@ -155,18 +204,51 @@ impl RowReader<'_> {
     }
 }
 
+fn rule_datatype(rule: &FactRule) -> &str {
+    rule.datatype.as_deref().unwrap_or_default()
+}
+
+/// Whether a value has the form of its datatype, for those that the store
+/// computes with.
+fn is_valid(value: &str, datatype: &NamedNode) -> bool {
+    use oxsdatatypes::{
+        Boolean, Date, DateTime, Decimal, Double, Duration, Float, GYear, GYearMonth, Integer,
+    };
+    fn parses<T: std::str::FromStr>(value: &str) -> bool {
+        value.parse::<T>().is_ok()
+    }
+    match datatype.as_str().strip_prefix(xsd::BASE) {
+        Some("integer") => parses::<Integer>(value),
+        Some("decimal") => parses::<Decimal>(value),
+        Some("double") => parses::<Double>(value),
+        Some("float") => parses::<Float>(value),
+        Some("boolean") => parses::<Boolean>(value),
+        Some("date") => parses::<Date>(value),
+        Some("dateTime") => parses::<DateTime>(value),
+        Some("gYear") => parses::<GYear>(value),
+        Some("gYearMonth") => parses::<GYearMonth>(value),
+        Some("duration") => parses::<Duration>(value),
+        _ => true,
+    }
+}
+
 fn is_script(value: &str, script: Script) -> bool {
     let mut letters = value.chars().filter(|c| c.is_alphabetic());
     match script {
-        Script::Han => value.chars().all(|c| is_han(c) || matches!(c, '·' | '-' | '・' | ' ')) && value.chars().any(is_han),
-        Script::Latin => letters.all(|c| matches!(c, 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')),
+        Script::Han => {
+            value.chars().all(|c| is_han(c) || matches!(c, '·' | '-' | '・' | ' '))
+                && value.chars().any(is_han)
+        }
+        Script::Latin => letters
+            .all(|c| matches!(c, 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')),
     }
 }
 
 fn holds(condition: Option<&Condition>, row: &Map<String, Value>) -> bool {
     let Some(condition) = condition else { return true };
     let values = leaves(row, &condition.field, false);
-    let is = condition.is.as_ref().map_or(!values.is_empty(), |wanted| values.iter().any(|v| wanted.contains(v)));
+    let is =
+        condition.is.as_ref().map_or(!values.is_empty(), |wanted| values.iter().any(|v| wanted.contains(v)));
     let not = condition.not.as_ref().is_some_and(|unwanted| values.iter().any(|v| unwanted.contains(v)));
     is && !not || (condition.is.is_none() && condition.not.is_some() && !not)
 }
@@ -179,7 +261,11 @@ fn fill(template: &str, row: &Map<String, Value>, value: Option<&str>, as_iri: b
         let close = rest[open..].find('}')? + open;
         out.push_str(&rest[..open]);
         let field = &rest[open + 1..close];
-        let found = if field.is_empty() { value?.to_owned() } else { leaves(row, field, false).into_iter().next()? };
+        let found = if field.is_empty() {
+            value?.to_owned()
+        } else {
+            leaves(row, field, false).into_iter().next()?
+        };
         if as_iri {
             out.push_str(&iri_part(&found));
         } else {
@@ -227,7 +313,9 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn inner_rows(row: &Map<String, Value>, field: &str) -> Vec<Map<String, Value>> {
-    let outer = Value::Object(row.clone());
+    // Without the field itself, else a long one is copied as often as it has entries.
+    let outer =
+        Value::Object(row.iter().filter(|(k, _)| *k != field).map(|(k, v)| (k.clone(), v.clone())).collect());
     let entry = |key: String, value: &Value| {
         let mut inner = Map::new();
         inner.insert("@key".into(), Value::String(key));
@@ -247,13 +335,19 @@ fn rows_of(path: &Path, sink: &mut Sink<'_>) -> Result<Vec<(u64, Map<String, Val
     let opened = source::open(path)?;
     let file = path.display().to_string();
     sink.progress.bytes_total += opened.total;
-    let extension = Path::new(&opened.name).extension().and_then(|e| e.to_str()).unwrap_or_default().to_owned();
+    let extension =
+        Path::new(&opened.name).extension().and_then(|e| e.to_str()).unwrap_or_default().to_owned();
     let rows = match extension.as_str() {
         "csv" => delimited(opened.reader, b',', &file, sink)?,
         "tsv" | "tab" => delimited(opened.reader, b'\t', &file, sink)?,
-        "json" => json(opened.reader, &file)?,
+        "json" => json(opened.reader, &file, sink)?,
         "jsonl" | "ndjson" => json_lines(opened.reader, &file, sink)?,
-        _ => return Err(GraphError::unreadable(&file, "a table is .csv, .tsv, .json or .jsonl (with .gz or .zst)")),
+        _ => {
+            return Err(GraphError::unreadable(
+                &file,
+                "a table is .csv, .tsv, .json or .jsonl (with .gz or .zst)",
+            ));
+        }
     };
     sink.progress.bytes_read += opened.read.load(Ordering::Relaxed);
     sink.look()?;
@@ -266,14 +360,18 @@ fn delimited(
     file: &str,
     sink: &mut Sink<'_>,
 ) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
-    let mut table = csv::ReaderBuilder::new().delimiter(delimiter).quoting(delimiter == b',').from_reader(reader);
+    let mut table =
+        csv::ReaderBuilder::new().delimiter(delimiter).quoting(delimiter == b',').from_reader(reader);
     let header = table.headers().map_err(|e| GraphError::unreadable(file, e))?.clone();
     let mut rows = Vec::new();
     for record in table.records() {
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                let row = header.iter().zip(record.iter()).map(|(k, v)| (k.to_owned(), Value::String(v.to_owned())));
+                let row = header
+                    .iter()
+                    .zip(record.iter())
+                    .map(|(k, v)| (k.to_owned(), Value::String(v.to_owned())));
                 rows.push((line, row.collect()));
             }
             Err(error) => {
@@ -285,22 +383,33 @@ fn delimited(
     Ok(rows)
 }
 
-fn json(reader: Box<dyn std::io::Read>, file: &str) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
-    let value: Value = serde_json::from_reader(std::io::BufReader::new(reader)).map_err(|e| GraphError::unreadable(file, e))?;
+fn json(
+    reader: Box<dyn std::io::Read>,
+    file: &str,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
+    let value: Value = serde_json::from_reader(std::io::BufReader::new(reader))
+        .map_err(|e| GraphError::unreadable(file, e))?;
     let mut rows = Vec::new();
     match value {
         Value::Array(items) => {
             for (index, item) in items.into_iter().enumerate() {
-                if let Value::Object(row) = item {
-                    rows.push((index as u64 + 1, row));
+                match item {
+                    Value::Object(row) => rows.push((index as u64 + 1, row)),
+                    _ => sink.broken(file, index as u64 + 1, "this entry of the array is not an object")?,
                 }
             }
         }
         Value::Object(map) => {
             for (index, (key, item)) in map.into_iter().enumerate() {
-                if let Value::Object(mut row) = item {
-                    row.insert("@key".into(), Value::String(key));
-                    rows.push((index as u64 + 1, row));
+                match item {
+                    Value::Object(mut row) => {
+                        row.insert("@key".into(), Value::String(key));
+                        rows.push((index as u64 + 1, row));
+                    }
+                    _ => {
+                        sink.broken(file, index as u64 + 1, format!("the entry '{key}' is not an object"))?
+                    }
                 }
             }
         }
@@ -314,16 +423,16 @@ fn json_lines(
     file: &str,
     sink: &mut Sink<'_>,
 ) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
-    use std::io::BufRead;
     let mut rows = Vec::new();
-    for (index, line) in std::io::BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(|e| GraphError::unreadable(file, e))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        match serde_json::from_str::<Map<String, Value>>(&line) {
-            Ok(row) => rows.push((index as u64 + 1, row)),
-            Err(error) => sink.broken(file, index as u64 + 1, error)?,
+    let mut lines = source::Lines::new(reader, MAX_LINE_BYTES);
+    while let Some((number, line)) = lines.next().map_err(|e| GraphError::unreadable(file, e))? {
+        match line {
+            source::Line::Text(text) if text.trim().is_empty() => {}
+            source::Line::Text(text) => match serde_json::from_str::<Map<String, Value>>(&text) {
+                Ok(row) => rows.push((number, row)),
+                Err(error) => sink.broken(file, number, error)?,
+            },
+            source::Line::Broken(reason) => sink.broken(file, number, reason)?,
         }
     }
     Ok(rows)

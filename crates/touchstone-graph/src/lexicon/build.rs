@@ -136,7 +136,9 @@ impl<'a> Builder<'a> {
         }
         for quad in store.inner().quads_for_pattern(None, Some(rdf::TYPE), None, None) {
             let quad = quad?;
-            let (NamedOrBlankNode::NamedNode(subject), Term::NamedNode(class)) = (&quad.subject, &quad.object) else {
+            let (NamedOrBlankNode::NamedNode(subject), Term::NamedNode(class)) =
+                (&quad.subject, &quad.object)
+            else {
                 continue;
             };
             if let (Some(id), Some(class)) =
@@ -150,7 +152,8 @@ impl<'a> Builder<'a> {
         }
         for quad in store.inner().quads_for_pattern(None, Some(ts::PRIOR), None, None) {
             let quad = quad?;
-            if let (NamedOrBlankNode::NamedNode(subject), Term::Literal(value)) = (&quad.subject, &quad.object)
+            if let (NamedOrBlankNode::NamedNode(subject), Term::Literal(value)) =
+                (&quad.subject, &quad.object)
                 && let Some(id) = self.by_iri.get(subject)
             {
                 self.entities[id.0 as usize].prior = value.value().parse().unwrap_or(0.0);

@@ -1,8 +1,7 @@
 //! Regular inflection of English relation phrases and class names.
 
-const PREPOSITIONS: [&str; 14] = [
-    "of", "in", "by", "to", "with", "at", "on", "for", "from", "as", "into", "near", "through", "than",
-];
+const PREPOSITIONS: [&str; 14] =
+    ["of", "in", "by", "to", "with", "at", "on", "for", "from", "as", "into", "near", "through", "than"];
 
 /// The forms in which a phrase may appear, itself first: a noun phrase in the
 /// plural, a verb phrase ("borders", "lies in", "belongs to") without its
@@ -31,7 +30,8 @@ pub(crate) fn english_forms(phrase: &str) -> Vec<String> {
 }
 
 fn plural(word: &str) -> String {
-    let consonant_y = word.ends_with('y') && !word.ends_with(['a', 'e', 'i', 'o', 'u'])
+    let consonant_y = word.ends_with('y')
+        && !word.ends_with(['a', 'e', 'i', 'o', 'u'])
         && !["ay", "ey", "oy", "uy"].iter().any(|vowel| word.ends_with(vowel));
     if consonant_y {
         format!("{}ies", &word[..word.len() - 1])
@@ -45,7 +45,12 @@ fn plural(word: &str) -> String {
 /// "borders" → "border", "carries" → "carry"; `None` for words that do not
 /// look like a verb in the third person ("gas", "is").
 fn third_person_stem(word: &str) -> Option<String> {
-    if word.len() < 4 || !word.is_ascii() || word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") {
+    if word.len() < 4
+        || !word.is_ascii()
+        || word.ends_with("ss")
+        || word.ends_with("us")
+        || word.ends_with("is")
+    {
         return None;
     }
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
@@ -64,7 +69,12 @@ fn suffixed(stem: &str, suffix: &str) -> String {
         (Some(_), "ed") => format!("{stem}d"),
         (Some(_), _) if stem.ends_with("ie") => format!("{}y{suffix}", &stem[..stem.len() - 2]),
         (Some(short), _) => format!("{short}{suffix}"),
-        (None, "ed") if stem.ends_with('y') && !stem.ends_with("ay") && !stem.ends_with("oy") && !stem.ends_with("ey") => {
+        (None, "ed")
+            if stem.ends_with('y')
+                && !stem.ends_with("ay")
+                && !stem.ends_with("oy")
+                && !stem.ends_with("ey") =>
+        {
             format!("{}ied", &stem[..stem.len() - 1])
         }
         (None, _) => format!("{stem}{suffix}"),
