@@ -106,10 +106,16 @@ pub enum Script {
 impl Mapping {
     /// Reads a mapping file; an unknown field is named with its line.
     pub fn load(path: &Path) -> Result<Mapping, GraphError> {
-        let fail = |reason: String| GraphError::Mapping { file: path.display().to_string(), reason };
-        let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
-        let mapping: Mapping =
-            toml::from_str(&text).map_err(|e| fail(e.to_string().trim_end().to_owned()))?;
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| GraphError::Mapping { file: file.clone(), reason: e.to_string() })?;
+        Mapping::parse(&text, &file)
+    }
+
+    /// Reads a mapping; `file` is what errors call it.
+    pub fn parse(text: &str, file: &str) -> Result<Mapping, GraphError> {
+        let fail = |reason: String| GraphError::Mapping { file: file.to_owned(), reason };
+        let mapping: Mapping = toml::from_str(text).map_err(|e| fail(e.to_string().trim_end().to_owned()))?;
         mapping.check().map_err(fail)?;
         Ok(mapping)
     }
