@@ -69,7 +69,7 @@ fn check_headers(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => Problem::invalid(format!("the body is not such a request: {error}")),
+        Category::Data => Problem::wrong_shape(format!("the body is not such a request: {error}")),
         Category::Syntax | Category::Eof | Category::Io => {
             Problem::malformed(format!("the body is not valid JSON: {error}"))
         }

@@ -60,6 +60,12 @@ impl Problem {
         Problem::new("malformed-json", "Malformed JSON", StatusCode::BAD_REQUEST, detail)
     }
 
+    /// JSON, but not of the form that the resource takes.
+    pub(crate) fn wrong_shape(detail: impl Into<String>) -> Problem {
+        Problem::new("wrong-shape", "Not such a request", StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// The right form with values that cannot be worked on.
     pub(crate) fn invalid(detail: impl Into<String>) -> Problem {
         Problem::new("invalid-request", "Invalid request", StatusCode::UNPROCESSABLE_ENTITY, detail)
     }

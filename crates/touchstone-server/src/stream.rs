@@ -4,10 +4,10 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::DropGuard;
-use touchstone_core::Claim;
+use touchstone_core::Summary;
 use touchstone_reason::Event;
 
 /// Writes server-sent events. The channel has no bound of its own: a question
@@ -50,8 +50,9 @@ impl EventSink {
     }
 }
 
-/// Tells a derivation as events. Without `show_rejected` nothing of a draft is
-/// sent before it stands, and nothing at all of one that was refuted.
+/// Tells a derivation as the events `drafted`, `checked`, `rewound`,
+/// `accepted` and `answer`. Without `show_rejected` no word of a draft is sent
+/// before it stands, and none at all of one that was refuted.
 pub(crate) struct Narrator {
     sink: EventSink,
     show_rejected: bool,
@@ -63,38 +64,29 @@ impl Narrator {
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
+        let open = self.show_rejected;
         match event {
             Event::Drafting { .. } => {}
             Event::Drafted { index, text } => {
-                if self.show_rejected {
-                    self.sink.send("step_drafted", &json!({ "index": index, "text": text }));
-                }
+                self.sink.send("drafted", &shown(json!({ "index": index }), open, "text", json!(text)));
             }
             Event::Checked { index, claims } => {
-                if self.show_rejected {
-                    self.claims(*index, claims);
-                }
+                let data = json!({ "index": index, "summary": Summary::of(*claims) });
+                self.sink.send("checked", &shown(data, open, "claims", json!(claims)));
             }
             Event::Rewound { index, draft, why } => {
-                let mut data = json!({ "index": index, "why": why });
-                if self.show_rejected {
-                    data["draft"] = json!(draft);
-                }
-                self.sink.send("step_rewound", &data);
+                let data = json!({ "index": index, "why": why });
+                self.sink.send("rewound", &shown(data, open, "draft", json!(draft)));
             }
-            Event::Accepted { step } => {
-                if !self.show_rejected {
-                    self.claims(step.index, &step.claims);
-                }
-                self.sink.send("step_accepted", step);
-            }
+            Event::Accepted { step } => self.sink.send("accepted", step),
             Event::Answered { answer } => self.sink.send("answer", answer),
         }
     }
+}
 
-    fn claims(&self, index: usize, claims: &[Claim]) {
-        for claim in claims {
-            self.sink.send("claim_checked", &json!({ "index": index, "claim": claim }));
-        }
+fn shown(mut data: Value, open: bool, field: &str, value: Value) -> Value {
+    if open {
+        data[field] = value;
     }
+    data
 }

@@ -1,0 +1,84 @@
+//! From settings to the parts that do the work.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use touchstone_check::Checker;
+use touchstone_graph::Graph;
+use touchstone_llama::LlamaEngine;
+use touchstone_llama::models::{ModelCache, ModelList};
+use touchstone_llm::{Engine, EngineInfo};
+use touchstone_reason::{Prompts, Reasoner};
+
+use crate::output;
+use crate::settings::{Settings, shown};
+
+/// Refuses early, before anything slow, when there is no graph.
+pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let dir = settings.store();
+    if !dir.join("CURRENT").exists() {
+        bail!(
+            "there is no graph store in {}: make the demonstration graph with `touchstone kg demo`, load your own with `touchstone kg import`, or give --store DIR",
+            shown(&dir)
+        );
+    }
+    Ok(dir)
+}
+
+/// Opened for reading: several programs can check against one store.
+pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
+    let dir = require_store(settings)?;
+    Ok(Arc::new(Checker::new(Arc::new(Graph::open_read_only(&dir)?))))
+}
+
+pub(crate) fn model_list(settings: &Settings) -> anyhow::Result<ModelList> {
+    Ok(ModelList::load(settings.model_list().as_deref())?)
+}
+
+/// The file of the model in the settings: a listed name, or a path.
+pub(crate) fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let name = settings.model.as_str();
+    let list = model_list(settings)?;
+    if let Some(model) = list.find(name) {
+        let cache = ModelCache::new(settings.models());
+        return cache.path(model).with_context(|| {
+            format!("the model {name} is not on this machine: fetch it with `touchstone model pull {name}`")
+        });
+    }
+    let path = PathBuf::from(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    if name.ends_with(".gguf") || name.contains(std::path::MAIN_SEPARATOR) {
+        bail!("there is no model file {name}");
+    }
+    bail!("there is no model named {name}: `touchstone model list` shows the known ones, or give the path of a GGUF file");
+}
+
+pub(crate) fn engine(settings: &Settings, file: &std::path::Path, sessions: u32) -> anyhow::Result<Arc<dyn Engine>> {
+    Ok(Arc::new(LlamaEngine::load(file, &settings.llama(sessions))?))
+}
+
+pub(crate) fn prompts(settings: &Settings) -> anyhow::Result<Prompts> {
+    Ok(Prompts::load(settings.prompts().as_deref())?)
+}
+
+pub(crate) fn reasoner(
+    settings: &Settings,
+    engine: Arc<dyn Engine>,
+    checker: Arc<Checker>,
+) -> anyhow::Result<Reasoner> {
+    Ok(Reasoner::new(engine, checker, prompts(settings)?, settings.reason()))
+}
+
+/// What runs, in one line for standard error.
+pub(crate) fn startup_line(info: &EngineInfo, graph: &Graph) -> anyhow::Result<String> {
+    let triples = graph.store().inner().len()? as u64;
+    Ok(format!(
+        "model {} on {}; graph with {} triples",
+        info.model,
+        info.kernels,
+        output::grouped(triples)
+    ))
+}

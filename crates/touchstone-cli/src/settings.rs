@@ -1,0 +1,395 @@
+//! Settings in layers: built in, the user's file, the folder's file,
+//! environment, flags. This is the only place that reads any of them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use directories::{BaseDirs, ProjectDirs};
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::magic::RelativePathBuf;
+use figment::value::{Dict, Map};
+use figment::{Figment, Metadata, Profile, Provider, Source};
+use serde::{Deserialize, Serialize};
+use touchstone_llama::LlamaOptions;
+use touchstone_llm::Sampling;
+use touchstone_reason::ReasonOptions;
+use touchstone_server::ServerConfig;
+
+const FILE: &str = "touchstone.toml";
+const PREFIX: &str = "TOUCHSTONE_";
+
+/// Everything that can be set, by the names used in `touchstone.toml`; the
+/// environment has them as `TOUCHSTONE_NAME`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    store: RelativePathBuf,
+    text_index: RelativePathBuf,
+    models: RelativePathBuf,
+    model_list: Option<RelativePathBuf>,
+    prompts: Option<RelativePathBuf>,
+    pub(crate) model: String,
+    context_tokens: u32,
+    threads: Option<u32>,
+    gpu_layers: Option<u32>,
+    max_steps: usize,
+    max_step_tokens: usize,
+    max_repairs: usize,
+    temperature: f32,
+    top_p: f32,
+    seed: u64,
+    /// Bytes of one text for `check`.
+    pub(crate) max_text_bytes: usize,
+    bind: String,
+    /// Questions and texts that may wait, each.
+    queue: usize,
+    /// Questions answered at a time.
+    sessions: u32,
+    /// Bytes of a request's body.
+    body_limit: usize,
+    /// Seconds of a request.
+    request_timeout: u64,
+    /// Seconds that running requests get once the server is told to stop.
+    shutdown_timeout: u64,
+}
+
+/// `--config FILE`, for every command.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ConfigFile {
+    /// Read settings from FILE instead of the user's and the folder's touchstone.toml.
+    #[arg(long = "config", value_name = "FILE", global = true)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct StoreFlags {
+    /// Folder of the knowledge graph.
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct IndexFlags {
+    /// Folder of the text index.
+    #[arg(long = "index", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_index: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct ModelFlags {
+    /// Model: a name from `touchstone model list`, or a GGUF file.
+    #[arg(long, value_name = "NAME|PATH")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    /// CPU threads; by default one per physical core.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threads: Option<u32>,
+    /// Layers computed on the GPU; by default all where there is one.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gpu_layers: Option<u32>,
+    /// Tokens that one question may fill, its prompt included.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_tokens: Option<u32>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct ReasonFlags {
+    /// Seed of the sampling.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    /// Drafts that may be checked before the answer is forced.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_steps: Option<usize>,
+    /// Tokens of one step.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_step_tokens: Option<usize>,
+    /// New drafts of one refuted step.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_repairs: Option<usize>,
+    /// Sampling temperature; 0 takes the likeliest token.
+    #[arg(long, value_name = "T")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    /// Folder whose prompt files take the place of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompts: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct ServeFlags {
+    /// Host and port to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bind: Option<String>,
+    /// Requests that may wait for their turn; more are refused (429).
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<usize>,
+    /// Questions answered at a time.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions: Option<u32>,
+    /// Bytes of a request's body; larger ones are refused (413).
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_limit: Option<usize>,
+    /// Seconds that a request may take, waiting included.
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_timeout: Option<u64>,
+    /// Seconds that running requests get once the server is told to stop.
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown_timeout: Option<u64>,
+}
+
+/// The layers, lowest first.
+pub(crate) struct Layers {
+    figment: Figment,
+}
+
+/// One setting as `touchstone config` shows it.
+#[derive(Serialize)]
+pub(crate) struct InForce {
+    pub(crate) name: String,
+    pub(crate) value: serde_json::Value,
+    pub(crate) from: String,
+}
+
+impl Layers {
+    pub(crate) fn new(config: &ConfigFile) -> anyhow::Result<Layers> {
+        let mut figment = Figment::new().merge(Named("built in", Serialized::defaults(Settings::built_in()?)));
+        let named = config.file.clone().or_else(|| std::env::var_os("TOUCHSTONE_CONFIG").map(PathBuf::from));
+        match named {
+            Some(file) if !file.is_file() => {
+                bail!("there is no configuration file {}", file.display())
+            }
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None => {
+                if let Some(folders) = project() {
+                    figment = figment.merge(Toml::file_exact(folders.config_dir().join(FILE)));
+                }
+                figment = figment.merge(Toml::file_exact(Path::new(FILE)));
+            }
+        }
+        let names: Vec<String> =
+            serde_json::to_value(Settings::built_in()?)?.as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Ok(Layers { figment: figment.merge(Env::prefixed(PREFIX).only(&names)) })
+    }
+
+    pub(crate) fn flags(self, flags: &impl Serialize) -> Layers {
+        Layers { figment: self.figment.merge(Named("a flag", Serialized::defaults(flags))) }
+    }
+
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        let settings: Settings = self.figment.extract().map_err(|errors| {
+            // The first is enough: the next run tells the next.
+            let error = errors.into_iter().next().map(|e| e.to_string()).unwrap_or_default();
+            anyhow::anyhow!("the configuration cannot be used: {}", error.replace('\n', " "))
+        })?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// What is in force and where each value comes from.
+    pub(crate) fn in_force(&self) -> anyhow::Result<Vec<InForce>> {
+        let values = serde_json::to_value(self.settings()?.resolved())?;
+        Ok(values
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| InForce {
+                name: name.clone(),
+                value: value.clone(),
+                from: self.figment.find_metadata(name).map_or_else(|| "built in".to_owned(), |m| source(m, name)),
+            })
+            .collect())
+    }
+}
+
+fn source(metadata: &Metadata, name: &str) -> String {
+    match &metadata.source {
+        Some(Source::File(path)) => path.display().to_string(),
+        _ if metadata.name.contains("environment") => {
+            format!("environment {PREFIX}{}", name.to_ascii_uppercase())
+        }
+        _ => metadata.name.to_string(),
+    }
+}
+
+impl Settings {
+    fn built_in() -> anyhow::Result<Settings> {
+        let folders = project().context("the home folder is not known: set HOME, or give --store DIR")?;
+        let llama = LlamaOptions::default();
+        let reason = ReasonOptions::default();
+        let server = ServerConfig::default();
+        Ok(Settings {
+            store: folders.data_dir().join("store").into(),
+            text_index: folders.data_dir().join("text").into(),
+            models: folders.cache_dir().join("models").into(),
+            model_list: None,
+            prompts: None,
+            model: "qwen2.5-coder-1.5b".to_owned(),
+            context_tokens: llama.context_tokens,
+            threads: llama.threads,
+            gpu_layers: llama.gpu_layers,
+            max_steps: reason.max_steps,
+            max_step_tokens: reason.max_step_tokens,
+            max_repairs: reason.max_repairs,
+            temperature: reason.sampling.temperature,
+            top_p: reason.sampling.top_p,
+            seed: reason.sampling.seed,
+            max_text_bytes: 4 * 1024 * 1024,
+            bind: server.listen,
+            queue: server.max_waiting_asks,
+            sessions: llama.max_sessions,
+            body_limit: server.max_body_bytes,
+            request_timeout: server.request_timeout.as_secs(),
+            shutdown_timeout: server.shutdown_timeout.as_secs(),
+        })
+    }
+
+    fn validate(&self) -> anyhow::Result<()> {
+        fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, low: T, high: T) -> anyhow::Result<()> {
+            if value < low || value > high {
+                bail!("{name} is {value}: it can be {low} to {high}");
+            }
+            Ok(())
+        }
+        within("context_tokens", self.context_tokens, 512, 1 << 20)?;
+        within("threads", self.threads.unwrap_or(1), 1, 1024)?;
+        within("max_steps", self.max_steps, 1, 100)?;
+        within("max_step_tokens", self.max_step_tokens, 8, 4096)?;
+        within("max_repairs", self.max_repairs, 0, 10)?;
+        within("temperature", self.temperature, 0.0, 5.0)?;
+        within("top_p", self.top_p, 0.0, 1.0)?;
+        within("max_text_bytes", self.max_text_bytes, 1, 1 << 30)?;
+        within("queue", self.queue, 0, 1_000_000)?;
+        within("sessions", self.sessions, 1, 128)?;
+        within("body_limit", self.body_limit, 1, 1 << 30)?;
+        within("request_timeout", self.request_timeout, 1, 86_400)?;
+        within("shutdown_timeout", self.shutdown_timeout, 0, 3_600)
+    }
+
+    /// Paths of a file are relative to that file; here they are written out.
+    fn resolved(&self) -> Settings {
+        let out = |path: &RelativePathBuf| RelativePathBuf::from(path.relative());
+        Settings {
+            store: out(&self.store),
+            text_index: out(&self.text_index),
+            models: out(&self.models),
+            model_list: self.model_list.as_ref().map(out),
+            prompts: self.prompts.as_ref().map(out),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.store.relative()
+    }
+
+    pub(crate) fn text_index(&self) -> PathBuf {
+        self.text_index.relative()
+    }
+
+    pub(crate) fn models(&self) -> PathBuf {
+        self.models.relative()
+    }
+
+    /// The user's own list of models, where there is one.
+    pub(crate) fn model_list(&self) -> Option<PathBuf> {
+        match &self.model_list {
+            Some(path) => Some(path.relative()),
+            None => project().map(|p| p.config_dir().join("models.toml")).filter(|path| path.is_file()),
+        }
+    }
+
+    pub(crate) fn prompts(&self) -> Option<PathBuf> {
+        self.prompts.as_ref().map(RelativePathBuf::relative)
+    }
+
+    pub(crate) fn llama(&self, sessions: u32) -> LlamaOptions {
+        LlamaOptions {
+            context_tokens: self.context_tokens,
+            max_sessions: sessions,
+            threads: self.threads,
+            gpu_layers: self.gpu_layers,
+            ..LlamaOptions::default()
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> u32 {
+        self.sessions
+    }
+
+    pub(crate) fn reason(&self) -> ReasonOptions {
+        ReasonOptions {
+            max_steps: self.max_steps,
+            max_step_tokens: self.max_step_tokens,
+            max_repairs: self.max_repairs,
+            sampling: Sampling { temperature: self.temperature, top_p: self.top_p, seed: self.seed },
+            ..ReasonOptions::default()
+        }
+    }
+
+    pub(crate) fn server(&self) -> ServerConfig {
+        let seconds = std::time::Duration::from_secs;
+        ServerConfig {
+            listen: self.bind.clone(),
+            max_body_bytes: self.body_limit,
+            max_running_asks: self.sessions as usize,
+            max_waiting_asks: self.queue,
+            max_waiting_checks: self.queue,
+            request_timeout: seconds(self.request_timeout),
+            shutdown_timeout: seconds(self.shutdown_timeout),
+            reason: self.reason(),
+            ..ServerConfig::default()
+        }
+    }
+}
+
+/// The platform's folders: data for the graph and the texts, cache for what
+/// can be fetched again.
+fn project() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "touchstone")
+}
+
+/// Where fetched packages are kept.
+pub(crate) fn package_cache() -> anyhow::Result<PathBuf> {
+    let folders = project().context("the home folder is not known: set HOME")?;
+    Ok(folders.cache_dir().join("packages"))
+}
+
+/// A path with the home folder as `~`, for people.
+pub(crate) fn shown(path: &Path) -> String {
+    let below = BaseDirs::new().and_then(|base| path.strip_prefix(base.home_dir()).ok().map(Path::to_owned));
+    match below {
+        Some(below) if !below.as_os_str().is_empty() => format!("~{}{}", std::path::MAIN_SEPARATOR, below.display()),
+        _ => path.display().to_string(),
+    }
+}
+
+/// A provider under the name that people know.
+struct Named<P>(&'static str, P);
+
+impl<P: Provider> Provider for Named<P> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        self.1.data()
+    }
+}
