@@ -1,6 +1,8 @@
 //! Builds the facts of the demonstration graph from tables that
 //! `kg/fetch.py` laid out: `build_kg KG_FOLDER TABLES_FOLDER OUTPUT.nq.zst`.
 
+#![allow(clippy::print_stdout, reason = "a command that reports")]
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

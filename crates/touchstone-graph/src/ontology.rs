@@ -337,30 +337,21 @@ impl Ontology {
             predicate.inverses = inverses[index].iter().copied().collect();
         }
         // An inverse says as much of its mirror as the mirror says itself.
-        let mirrored: Vec<(usize, bool, bool, Vec<ClassId>, Vec<ClassId>)> = self
+        let mirrored: Vec<(usize, Predicate)> = self
             .predicates
             .iter()
             .enumerate()
-            .filter_map(|(index, p)| {
-                let other = self.predicate(*p.inverses.first()?);
-                Some((
-                    index,
-                    other.inverse_functional,
-                    other.functional,
-                    other.range.clone(),
-                    other.domain.clone(),
-                ))
-            })
+            .filter_map(|(index, p)| Some((index, self.predicate(*p.inverses.first()?).clone())))
             .collect();
-        for (index, functional, inverse_functional, domain, range) in mirrored {
+        for (index, other) in mirrored {
             let predicate = &mut self.predicates[index];
-            predicate.functional |= functional;
-            predicate.inverse_functional |= inverse_functional;
+            predicate.functional |= other.inverse_functional;
+            predicate.inverse_functional |= other.functional;
             if predicate.domain.is_empty() {
-                predicate.domain = domain;
+                predicate.domain = other.range;
             }
             if predicate.range.is_empty() {
-                predicate.range = range;
+                predicate.range = other.domain;
             }
         }
         Ok(())

@@ -15,6 +15,9 @@ use crate::vocabulary::{rdf, xsd};
 
 type Tables = HashMap<String, HashMap<String, Map<String, Value>>>;
 
+/// A row with its line (tables) or place (JSON) in the file.
+type NumberedRow = (u64, Map<String, Value>);
+
 /// Values of one field in one row; more are a mistake in the mapping.
 const MAX_VALUES: usize = 10_000;
 /// A row of JSON lines; more is not a row.
@@ -74,7 +77,7 @@ pub(super) fn read(path: &Path, data: &Path, sink: &mut Sink<'_>) -> Result<(), 
 /// A column that no row has is a slip of the mapping, not a missing value.
 fn mapping_fits<'a>(
     file: &str,
-    rows: &[(u64, Map<String, Value>)],
+    rows: &[NumberedRow],
     columns: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), String> {
     if rows.is_empty() {
@@ -331,7 +334,7 @@ fn inner_rows(row: &Map<String, Value>, field: &str) -> Vec<Map<String, Value>> 
 }
 
 /// All rows of a file with their line (tables) or place (JSON).
-fn rows_of(path: &Path, sink: &mut Sink<'_>) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
+fn rows_of(path: &Path, sink: &mut Sink<'_>) -> Result<Vec<NumberedRow>, GraphError> {
     let opened = source::open(path)?;
     let file = path.display().to_string();
     sink.progress.bytes_total += opened.total;
@@ -359,7 +362,7 @@ fn delimited(
     delimiter: u8,
     file: &str,
     sink: &mut Sink<'_>,
-) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
+) -> Result<Vec<NumberedRow>, GraphError> {
     let mut table =
         csv::ReaderBuilder::new().delimiter(delimiter).quoting(delimiter == b',').from_reader(reader);
     let header = table.headers().map_err(|e| GraphError::unreadable(file, e))?.clone();
@@ -387,7 +390,7 @@ fn json(
     reader: Box<dyn std::io::Read>,
     file: &str,
     sink: &mut Sink<'_>,
-) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
+) -> Result<Vec<NumberedRow>, GraphError> {
     let value: Value = serde_json::from_reader(std::io::BufReader::new(reader))
         .map_err(|e| GraphError::unreadable(file, e))?;
     let mut rows = Vec::new();
@@ -422,7 +425,7 @@ fn json_lines(
     reader: Box<dyn std::io::Read>,
     file: &str,
     sink: &mut Sink<'_>,
-) -> Result<Vec<(u64, Map<String, Value>)>, GraphError> {
+) -> Result<Vec<NumberedRow>, GraphError> {
     let mut rows = Vec::new();
     let mut lines = source::Lines::new(reader, MAX_LINE_BYTES);
     while let Some((number, line)) = lines.next().map_err(|e| GraphError::unreadable(file, e))? {
