@@ -1,0 +1,128 @@
+mod narrator;
+mod trace;
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use touchstone_core::{AskReport, Language};
+use touchstone_reason::{Event, ReasonError};
+
+use crate::progress::Spinner;
+use crate::settings::{ConfigFile, Layers, ModelFlags, ReasonFlags, StoreFlags};
+use crate::{input, interrupt, output, parts};
+use narrator::Narrator;
+use trace::Trace;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The question, in English or Chinese; `-` reads it from standard input.
+    question: String,
+    /// Language to reason in; by default that of the question.
+    #[arg(long, value_name = "en|zh", value_parser = super::text::language)]
+    lang: Option<Language>,
+    /// Show what was drafted and refuted, struck out, beside what stands.
+    #[arg(long)]
+    show_rejected: bool,
+    /// The report as JSON (`touchstone schema ask` describes it).
+    #[arg(long)]
+    json: bool,
+    /// The same model and prompt with nothing checked, for comparison.
+    #[arg(long)]
+    plain: bool,
+    /// Write every event, with its time, to a file of JSON lines.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelFlags,
+    #[command(flatten)]
+    reason: ReasonFlags,
+    #[command(flatten)]
+    store: StoreFlags,
+}
+
+pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
+    let settings =
+        Layers::new(config)?.flags(&arguments.store).flags(&arguments.model).flags(&arguments.reason).settings()?;
+    let mut options = settings.reason();
+    options.language = arguments.lang;
+    let question = question(arguments.question, options.max_question_chars)?;
+    let mut trace = arguments.trace.as_deref().map(Trace::create).transpose()?;
+    parts::require_store(&settings)?;
+    let model = parts::model_file(&settings)?;
+
+    let spinner = Spinner::new(!arguments.json);
+    spinner.say("loading the graph");
+    let checker = parts::checker(&settings)?;
+    spinner.say("loading the model");
+    let engine = parts::engine(&settings, &model, 1)?;
+    let line = parts::startup_line(&engine.info(), checker.graph())?;
+    spinner.aside(|| anstream::eprintln!("{line}"));
+    let reasoner = parts::reasoner(&settings, engine, checker)?;
+    interrupt::watch()?;
+
+    let out = anstream::stdout();
+    let mut narrator = Narrator::new(arguments.show_rejected);
+    let mut failed: Option<io::Error> = None;
+    let mut on_event = |event: Event<'_>| {
+        let mut listen = || -> io::Result<()> {
+            if let Some(trace) = &mut trace {
+                trace.event(&event)?;
+            }
+            if !arguments.json {
+                if let Event::Drafting { index, .. } = &event {
+                    spinner.say(&format!("step {index}"));
+                }
+                spinner.aside(|| narrator.tell(&event, &mut out.lock()))?;
+            }
+            Ok(())
+        };
+        match listen() {
+            Ok(()) => interrupt::flow(),
+            Err(error) => {
+                failed = Some(error);
+                std::ops::ControlFlow::Break(())
+            }
+        }
+    };
+    let result = if arguments.plain {
+        reasoner.ask_plain(&question, &options, &mut on_event)
+    } else {
+        reasoner.ask(&question, &options, &mut on_event)
+    };
+    drop(spinner);
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let report = match result {
+        Err(ReasonError::Cancelled) if interrupt::asked() => {
+            anyhow::bail!("stopped before there was an answer")
+        }
+        other => other?,
+    };
+    finish(&report, arguments.json, trace)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn finish(report: &AskReport, json: bool, trace: Option<Trace>) -> io::Result<()> {
+    if let Some(trace) = trace {
+        trace.finish(report)?;
+    }
+    let mut out = anstream::stdout().lock();
+    if json {
+        return output::json(&mut out, report);
+    }
+    narrator::answer(report, &mut out)?;
+    out.flush()
+}
+
+fn question(given: String, limit: usize) -> anyhow::Result<String> {
+    if given != "-" {
+        return Ok(given);
+    }
+    // A character has at most four bytes.
+    let most = limit.saturating_mul(4);
+    let mut bytes = Vec::new();
+    io::stdin().take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(input::text_of(bytes, "the question on standard input", most)?.trim().to_owned())
+}
