@@ -61,7 +61,6 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     let reasoner = parts::reasoner(&settings, engine, checker)?;
     interrupt::watch()?;
 
-    let out = anstream::stdout();
     let mut narrator = Narrator::new(arguments.show_rejected);
     let mut failed: Option<io::Error> = None;
     let mut on_event = |event: Event<'_>| {
@@ -73,7 +72,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
                 if let Event::Drafting { index, .. } = &event {
                     spinner.say(&format!("step {index}"));
                 }
-                spinner.aside(|| narrator.tell(&event, &mut out.lock()))?;
+                spinner.aside(|| narrator.tell(&event, &mut anstream::stdout().lock()))?;
             }
             Ok(())
         };

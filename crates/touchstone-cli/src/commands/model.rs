@@ -65,7 +65,7 @@ fn list(json: bool, config: &ConfigFile) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["model", "MB", "licence", "on this machine", ""]);
     for row in rows {
         let here = if row.here { "yes" } else { "no" };

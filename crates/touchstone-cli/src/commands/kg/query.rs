@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
 fn table(store: &Store, query: &str, limits: QueryLimits) -> anyhow::Result<ExitCode> {
     let result = store.query_table(query, limits)?;
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(&result.columns);
     for row in &result.rows {
         table.add_row(row.iter().map(|cell| output::plain(cell)));

@@ -60,7 +60,7 @@ fn counted(name: &str, counts: &BTreeMap<String, u64>) -> Table {
 
 fn table(name: &str) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     let columns: &[&str] = if name == "graph" { &[name, "facts", "title", "licence"] } else { &[name, "count"] };
     table.set_header(columns);
     if let Some(column) = table.column_mut(1) {
