@@ -75,6 +75,8 @@ fn fill(
         transaction.insert(mark(&version()).as_ref());
         Ok(())
     })?;
+    // Else every reader would replay the whole log when it opens the store.
+    store.inner().optimize()?;
     Ok(Outcome::Loaded { quads })
 }
 

@@ -3,12 +3,22 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Effects, Style};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use touchstone_core::{AnswerStatus, Claim, Evidence, StepStatus, Term, Verdict};
 
 pub(crate) const DIM: Style = Style::new().effects(Effects::DIMMED);
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const STRUCK: Style = AnsiColor::Red.on_default().effects(Effects::STRIKETHROUGH);
+
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A table with a rule under its header only.
+pub(crate) fn table() -> Table {
+    let mut table = Table::new();
+    table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
 
 /// When output is coloured.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]

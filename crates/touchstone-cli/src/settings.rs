@@ -59,7 +59,7 @@ pub(crate) struct Settings {
 pub(crate) struct ConfigFile {
     /// Read settings from FILE instead of the user's and the folder's touchstone.toml.
     #[arg(long = "config", value_name = "FILE", global = true)]
-    pub(crate) file: Option<PathBuf>,
+    pub(crate) config_file: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default, Serialize)]
@@ -170,17 +170,18 @@ pub(crate) struct InForce {
 impl Layers {
     pub(crate) fn new(config: &ConfigFile) -> anyhow::Result<Layers> {
         let mut figment = Figment::new().merge(Named("built in", Serialized::defaults(Settings::built_in()?)));
-        let named = config.file.clone().or_else(|| std::env::var_os("TOUCHSTONE_CONFIG").map(PathBuf::from));
+        let named = config.config_file.clone().or_else(|| std::env::var_os("TOUCHSTONE_CONFIG").map(PathBuf::from));
         match named {
             Some(file) if !file.is_file() => {
                 bail!("there is no configuration file {}", file.display())
             }
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
             None => {
-                if let Some(folders) = project() {
-                    figment = figment.merge(Toml::file_exact(folders.config_dir().join(FILE)));
+                let of_user = project().map(|folders| folders.config_dir().join(FILE));
+                let of_folder = PathBuf::from(FILE);
+                for file in of_user.into_iter().chain([of_folder]).filter(|file| file.is_file()) {
+                    figment = figment.merge(Toml::file_exact(file));
                 }
-                figment = figment.merge(Toml::file_exact(Path::new(FILE)));
             }
         }
         let names: Vec<String> =
@@ -197,7 +198,14 @@ impl Layers {
         let settings: Settings = self.figment.extract().map_err(|errors| {
             // The first is enough: the next run tells the next.
             let error = errors.into_iter().next().map(|e| e.to_string()).unwrap_or_default();
-            anyhow::anyhow!("the configuration cannot be used: {}", error.replace('\n', " "))
+            // Without the excerpt that the TOML reader draws.
+            let drawn = |line: &str| line.contains(" | ") || line.trim().starts_with('|');
+            let mut text = "the configuration cannot be used".to_owned();
+            for line in error.lines().filter(|line| !drawn(line)).map(str::trim) {
+                text.push_str(if line.starts_with("in ") { " " } else { ": " });
+                text.push_str(line);
+            }
+            anyhow::anyhow!(text)
         })?;
         settings.validate()?;
         Ok(settings)
@@ -205,16 +213,23 @@ impl Layers {
 
     /// What is in force and where each value comes from.
     pub(crate) fn in_force(&self) -> anyhow::Result<Vec<InForce>> {
-        let values = serde_json::to_value(self.settings()?.resolved())?;
-        Ok(values
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| InForce {
-                name: name.clone(),
-                value: value.clone(),
-                from: self.figment.find_metadata(name).map_or_else(|| "built in".to_owned(), |m| source(m, name)),
-            })
+        let settings = self.settings()?;
+        let mut values = serde_json::to_value(&settings)?;
+        for (name, path) in [
+            ("store", Some(settings.store())),
+            ("text_index", Some(settings.text_index())),
+            ("models", Some(settings.models())),
+            ("model_list", settings.model_list()),
+            ("prompts", settings.prompts()),
+        ] {
+            values[name] = path.map(|path| path.display().to_string()).into();
+        }
+        let from = |name: &String| {
+            self.figment.find_metadata(name).map_or_else(|| "built in".to_owned(), |m| source(m, name))
+        };
+        let entries = values.as_object().into_iter().flatten();
+        Ok(entries
+            .map(|(name, value)| InForce { name: name.clone(), value: value.clone(), from: from(name) })
             .collect())
     }
 }
@@ -283,18 +298,7 @@ impl Settings {
         within("shutdown_timeout", self.shutdown_timeout, 0, 3_600)
     }
 
-    /// Paths of a file are relative to that file; here they are written out.
-    fn resolved(&self) -> Settings {
-        let out = |path: &RelativePathBuf| RelativePathBuf::from(path.relative());
-        Settings {
-            store: out(&self.store),
-            text_index: out(&self.text_index),
-            models: out(&self.models),
-            model_list: self.model_list.as_ref().map(out),
-            prompts: self.prompts.as_ref().map(out),
-            ..self.clone()
-        }
-    }
+    // Paths in a file are relative to that file.
 
     pub(crate) fn store(&self) -> PathBuf {
         self.store.relative()

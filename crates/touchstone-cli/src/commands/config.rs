@@ -1,7 +1,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::ContentArrangement;
 use serde_json::Value;
 
 use crate::output;
@@ -37,8 +37,8 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
         output::json(&mut out, &in_force)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let mut table = output::table();
+    table.set_content_arrangement(ContentArrangement::Disabled).set_header(["setting", "value", "from"]);
     for setting in in_force {
         let value = match setting.value {
             Value::Null => "(automatic)".to_owned(),

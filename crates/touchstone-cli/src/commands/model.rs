@@ -2,7 +2,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::CellAlignment;
 use serde::Serialize;
 use touchstone_llama::models::ModelCache;
 
@@ -64,8 +64,7 @@ fn list(json: bool, config: &ConfigFile) -> anyhow::Result<ExitCode> {
         output::json(&mut out, &rows)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    let mut table = output::table();
     table.set_header(["model", "MB", "licence", "on this machine", ""]);
     for row in rows {
         let here = if row.here { "yes" } else { "no" };
@@ -75,7 +74,7 @@ fn list(json: bool, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    writeln!(out, "{table}")?;
+    writeln!(out, "{}", table.trim_fmt())?;
     writeln!(out, "Models are kept in {} (TOUCHSTONE_MODELS moves them).", shown(&folder))?;
     Ok(ExitCode::SUCCESS)
 }

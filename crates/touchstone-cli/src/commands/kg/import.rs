@@ -45,17 +45,36 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     let sources = sources(arguments)?;
     let options = ImportOptions { skip_errors: arguments.skip_errors, graph, replace: arguments.replace };
     interrupt::watch()?;
-    let store = Store::create_or_open(&settings.store())?;
+    let dir = settings.store();
+    // A folder that held nothing shall hold nothing when nothing was loaded:
+    // an empty store would be taken for a graph that knows nothing.
+    let was_empty = std::fs::read_dir(&dir).map_or(true, |mut entries| entries.next().is_none());
+    let store = Store::create_or_open(&dir)?;
+    let result = import(&store, sources, &options);
+    let nothing = store.epoch()? == 0;
+    if !nothing {
+        // Else every reader would replay the whole log when it opens the store.
+        store.inner().flush()?;
+    }
+    drop(store);
+    if result.is_err() && was_empty && nothing {
+        std::fs::remove_dir_all(&dir)?;
+    }
+    result?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(store: &Store, sources: Vec<(String, ImportSource)>, options: &ImportOptions) -> anyhow::Result<()> {
     for (name, source) in sources {
         let mut bar = progress::Bytes::new(name.clone());
-        let report = store.import(&source, &options, &mut |progress| {
+        let report = store.import(&source, options, &mut |progress| {
             bar.set(progress.bytes_read, progress.bytes_total);
             interrupt::flow()
         });
         bar.finish();
         tell(&name, &report?)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn sources(arguments: &Arguments) -> anyhow::Result<Vec<(String, ImportSource)>> {

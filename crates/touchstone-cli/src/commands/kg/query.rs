@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use touchstone_graph::{QueryLimits, ResultFormat, Store};
 
 use crate::settings::{ConfigFile, Layers, StoreFlags};
@@ -68,14 +67,13 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
 
 fn table(store: &Store, query: &str, limits: QueryLimits) -> anyhow::Result<ExitCode> {
     let result = store.query_table(query, limits)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = output::table();
     table.set_header(&result.columns);
     for row in &result.rows {
         table.add_row(row.iter().map(|cell| output::plain(cell)));
     }
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{table}")?;
+    writeln!(out, "{}", table.trim_fmt())?;
     let rows = result.rows.len();
     let cut = if result.cut { "; more were left out (--limit)" } else { "" };
     writeln!(out, "{rows} {}{cut}", if rows == 1 { "row" } else { "rows" })?;

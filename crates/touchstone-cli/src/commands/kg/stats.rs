@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use touchstone_graph::{Stats, Store};
 
 use crate::settings::{ConfigFile, Layers, StoreFlags};
@@ -38,11 +38,11 @@ fn render(stats: &Stats, out: &mut dyn Write) -> std::io::Result<()> {
         let licence = graph.licence.as_deref().unwrap_or_default();
         graphs.add_row([iri.as_str(), &grouped(graph.triples), title, licence]);
     }
-    writeln!(out, "{graphs}")?;
+    writeln!(out, "\n{}", graphs.trim_fmt())?;
     for (name, counts) in
         [("class", &stats.classes), ("predicate", &stats.predicates), ("labels", &stats.labels)]
     {
-        writeln!(out, "{}", counted(name, counts))?;
+        writeln!(out, "\n{}", counted(name, counts).trim_fmt())?;
     }
     Ok(())
 }
@@ -59,8 +59,7 @@ fn counted(name: &str, counts: &BTreeMap<String, u64>) -> Table {
 }
 
 fn table(name: &str) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = output::table();
     let columns: &[&str] = if name == "graph" { &[name, "facts", "title", "licence"] } else { &[name, "count"] };
     table.set_header(columns);
     if let Some(column) = table.column_mut(1) {
