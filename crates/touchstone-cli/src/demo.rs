@@ -14,7 +14,8 @@ const ONTOLOGY: &[u8] = include_bytes!("../../../kg/ontology.ttl");
 const FACTS: &[u8] = include_bytes!("../../../kg/facts.nq.zst");
 const ONTOLOGY_GRAPH: &str = "https://w3id.org/touchstone/world/graph/ontology";
 /// Which demonstration graph a store holds, by its hash.
-const VERSION: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("https://w3id.org/touchstone/ns#demonstration");
+const VERSION: NamedNodeRef<'static> =
+    NamedNodeRef::new_unchecked("https://w3id.org/touchstone/ns#demonstration");
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -24,10 +25,7 @@ pub(crate) enum Outcome {
 
 /// Loads the demonstration graph into the store in `dir`, which is made where
 /// it is missing; one that is there keeps its other graphs.
-pub(crate) fn load(
-    dir: &Path,
-    watch: &mut dyn FnMut(&str, ImportProgress),
-) -> anyhow::Result<Outcome> {
+pub(crate) fn load(dir: &Path, watch: &mut dyn FnMut(&str, ImportProgress)) -> anyhow::Result<Outcome> {
     if dir.join("CURRENT").exists() {
         if held(&Store::open_read_only(dir)?)?.as_deref() == Some(version().as_str()) {
             return Ok(Outcome::Current);
@@ -35,7 +33,8 @@ pub(crate) fn load(
         let parent = tempfile::tempdir()?;
         return fill(&Store::open(dir)?, parent.path(), watch);
     }
-    let above = dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let above =
+        dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
     std::fs::create_dir_all(&above).with_context(|| format!("cannot make the folder {}", above.display()))?;
     // Built beside its place, so that what is broken off leaves no half store.
     let beside = tempfile::Builder::new()
@@ -81,8 +80,12 @@ fn fill(
 }
 
 fn held(store: &Store) -> anyhow::Result<Option<String>> {
-    let mut marks =
-        store.inner().quads_for_pattern(Some(meta::STORE.into()), Some(VERSION), None, Some(meta::GRAPH.into()));
+    let mut marks = store.inner().quads_for_pattern(
+        Some(meta::STORE.into()),
+        Some(VERSION),
+        None,
+        Some(meta::GRAPH.into()),
+    );
     Ok(match marks.next().transpose()?.map(|quad| quad.object) {
         Some(Term::Literal(literal)) => Some(literal.value().to_owned()),
         _ => None,

@@ -64,10 +64,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused_with_its_place() {
         assert_eq!(refused(b"a\0b"), "a.txt is not text: byte 2 is NUL; give UTF-8 text");
-        assert_eq!(
-            refused(b"a\nb\xff"),
-            "a.txt is not UTF-8: line 2, byte 4 of the file; convert it first"
-        );
+        assert_eq!(refused(b"a\nb\xff"), "a.txt is not UTF-8: line 2, byte 4 of the file; convert it first");
         assert!(refused(b" \n\t").contains("empty"));
         assert!(refused(b"").contains("empty"));
         assert!(refused(&[b'a'; 17]).contains("limit of 16 bytes"));

@@ -95,7 +95,9 @@ fn log(verbose: u8, service: bool) {
         (0, true) | (1, _) => "info",
         _ => "debug",
     };
-    let default = format!("warn,touchstone={level},touchstone_server={level},touchstone_reason={level},touchstone_check={level},touchstone_graph={level},touchstone_text={level},touchstone_llama={level},touchstone_eval={level}");
+    let default = format!(
+        "warn,touchstone={level},touchstone_server={level},touchstone_reason={level},touchstone_check={level},touchstone_graph={level},touchstone_text={level},touchstone_llama={level},touchstone_eval={level}"
+    );
     let filter = EnvFilter::try_from_env("TOUCHSTONE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
 }

@@ -53,10 +53,16 @@ pub(crate) fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
     if name.ends_with(".gguf") || name.contains(std::path::MAIN_SEPARATOR) {
         bail!("there is no model file {name}");
     }
-    bail!("there is no model named {name}: `touchstone model list` shows the known ones, or give the path of a GGUF file");
+    bail!(
+        "there is no model named {name}: `touchstone model list` shows the known ones, or give the path of a GGUF file"
+    );
 }
 
-pub(crate) fn engine(settings: &Settings, file: &std::path::Path, sessions: u32) -> anyhow::Result<Arc<dyn Engine>> {
+pub(crate) fn engine(
+    settings: &Settings,
+    file: &std::path::Path,
+    sessions: u32,
+) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(Arc::new(LlamaEngine::load(file, &settings.llama(sessions))?))
 }
 
@@ -75,10 +81,5 @@ pub(crate) fn reasoner(
 /// What runs, in one line for standard error.
 pub(crate) fn startup_line(info: &EngineInfo, graph: &Graph) -> anyhow::Result<String> {
     let triples = graph.store().inner().len()? as u64;
-    Ok(format!(
-        "model {} on {}; graph with {} triples",
-        info.model,
-        info.kernels,
-        output::grouped(triples)
-    ))
+    Ok(format!("model {} on {}; graph with {} triples", info.model, info.kernels, output::grouped(triples)))
 }

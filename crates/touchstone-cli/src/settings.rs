@@ -169,8 +169,10 @@ pub(crate) struct InForce {
 
 impl Layers {
     pub(crate) fn new(config: &ConfigFile) -> anyhow::Result<Layers> {
-        let mut figment = Figment::new().merge(Named("built in", Serialized::defaults(Settings::built_in()?)));
-        let named = config.config_file.clone().or_else(|| std::env::var_os("TOUCHSTONE_CONFIG").map(PathBuf::from));
+        let mut figment =
+            Figment::new().merge(Named("built in", Serialized::defaults(Settings::built_in()?)));
+        let named =
+            config.config_file.clone().or_else(|| std::env::var_os("TOUCHSTONE_CONFIG").map(PathBuf::from));
         match named {
             Some(file) if !file.is_file() => {
                 bail!("there is no configuration file {}", file.display())
@@ -184,8 +186,12 @@ impl Layers {
                 }
             }
         }
-        let names: Vec<String> =
-            serde_json::to_value(Settings::built_in()?)?.as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect();
+        let names: Vec<String> = serde_json::to_value(Settings::built_in()?)?
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(k, _)| k.clone())
+            .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Ok(Layers { figment: figment.merge(Env::prefixed(PREFIX).only(&names)) })
     }
@@ -277,7 +283,12 @@ impl Settings {
     }
 
     fn validate(&self) -> anyhow::Result<()> {
-        fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, low: T, high: T) -> anyhow::Result<()> {
+        fn within<T: PartialOrd + std::fmt::Display>(
+            name: &str,
+            value: T,
+            low: T,
+            high: T,
+        ) -> anyhow::Result<()> {
             if value < low || value > high {
                 bail!("{name} is {value}: it can be {low} to {high}");
             }
@@ -380,7 +391,9 @@ pub(crate) fn package_cache() -> anyhow::Result<PathBuf> {
 pub(crate) fn shown(path: &Path) -> String {
     let below = BaseDirs::new().and_then(|base| path.strip_prefix(base.home_dir()).ok().map(Path::to_owned));
     match below {
-        Some(below) if !below.as_os_str().is_empty() => format!("~{}{}", std::path::MAIN_SEPARATOR, below.display()),
+        Some(below) if !below.as_os_str().is_empty() => {
+            format!("~{}{}", std::path::MAIN_SEPARATOR, below.display())
+        }
         _ => path.display().to_string(),
     }
 }

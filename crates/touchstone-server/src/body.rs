@@ -16,9 +16,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limits = request.app_data::<web::Data<State>>().map(|state| {
-            (state.config.max_body_bytes, state.config.receive_timeout)
-        });
+        let limits = request
+            .app_data::<web::Data<State>>()
+            .map(|state| (state.config.max_body_bytes, state.config.receive_timeout));
         let headers = check_headers(request);
         let length = request
             .headers()

@@ -3,9 +3,13 @@ use std::io;
 /// Why the server could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    #[error("the address {listen} is already in use: stop the program that holds it, or listen on another port")]
+    #[error(
+        "the address {listen} is already in use: stop the program that holds it, or listen on another port"
+    )]
     AddressInUse { listen: String },
-    #[error("the address {listen} needs more rights than this user has: take a port above 1023, or give the right")]
+    #[error(
+        "the address {listen} needs more rights than this user has: take a port above 1023, or give the right"
+    )]
     NotPermitted { listen: String },
     #[error("cannot listen on {listen}: {source} (give host and port, such as 127.0.0.1:8080)")]
     Listen { listen: String, source: io::Error },

@@ -18,10 +18,7 @@ pub(crate) struct Halt {
 
 impl Halt {
     pub(crate) fn new(state: &State) -> Halt {
-        Halt {
-            token: state.abort.child_token(),
-            deadline: Instant::now() + state.config.request_timeout,
-        }
+        Halt { token: state.abort.child_token(), deadline: Instant::now() + state.config.request_timeout }
     }
 
     /// Cancelled by whoever sees the client go.
@@ -50,12 +47,7 @@ impl Halt {
 
 /// Runs blocking work in its turn. The permit goes with the work: work that
 /// is given up on still counts as running until it has really ended.
-pub(crate) async fn run<T, F>(
-    state: &State,
-    ticket: Ticket,
-    halt: &Halt,
-    work: F,
-) -> Result<T, Problem>
+pub(crate) async fn run<T, F>(state: &State, ticket: Ticket, halt: &Halt, work: F) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: FnOnce(&Halt) -> Result<T, Problem> + Send + 'static,
@@ -85,7 +77,9 @@ where
         halt.token.cancel();
     }
     // Work that noticed the end by itself says only that it was broken off.
-    result.map_err(|problem| {
-        if problem.kind == Problem::cancelled().kind { halt.problem(state) } else { problem }
-    })
+    result.map_err(
+        |problem| {
+            if problem.kind == Problem::cancelled().kind { halt.problem(state) } else { problem }
+        },
+    )
 }

@@ -172,9 +172,7 @@ impl From<ReasonError> for Problem {
     fn from(error: ReasonError) -> Self {
         let detail = error.to_string();
         match error {
-            ReasonError::EmptyQuestion | ReasonError::QuestionTooLong { .. } => {
-                Problem::invalid(detail)
-            }
+            ReasonError::EmptyQuestion | ReasonError::QuestionTooLong { .. } => Problem::invalid(detail),
             ReasonError::Cancelled => Problem::cancelled(),
             ReasonError::Prompt(_) => Problem::internal(detail),
             ReasonError::Engine(error) => match error {

@@ -18,11 +18,7 @@ use crate::state::State;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves until SIGTERM, SIGINT or an error ends it.
-pub fn run(
-    config: ServerConfig,
-    reasoner: Arc<Reasoner>,
-    checker: Arc<Checker>,
-) -> Result<(), ServerError> {
+pub fn run(config: ServerConfig, reasoner: Arc<Reasoner>, checker: Arc<Checker>) -> Result<(), ServerError> {
     let server = Server::bind(config)?;
     let handle = server.handle();
     handle.set_checker(checker);

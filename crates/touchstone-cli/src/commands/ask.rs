@@ -42,8 +42,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
-    let settings =
-        Layers::new(config)?.flags(&arguments.store).flags(&arguments.model).flags(&arguments.reason).settings()?;
+    let settings = Layers::new(config)?
+        .flags(&arguments.store)
+        .flags(&arguments.model)
+        .flags(&arguments.reason)
+        .settings()?;
     let mut options = settings.reason();
     options.language = arguments.lang;
     let question = question(arguments.question, options.max_question_chars)?;

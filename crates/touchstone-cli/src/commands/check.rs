@@ -44,15 +44,22 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
         .settings()?;
     let file = match arguments.file {
         Some(file) => file,
-        None if io::stdin().is_terminal() => bail!("there is nothing to check: give a file, or - for standard input"),
+        None if io::stdin().is_terminal() => {
+            bail!("there is nothing to check: give a file, or - for standard input")
+        }
         None => PathBuf::from("-"),
     };
     if arguments.jsonl {
         // Opened first: a wrong name is told before the graph is loaded.
         let input = input::open(&file)?;
         let checker = parts::checker(&settings)?;
-        let outcome =
-            lines::run(input, &input::name(&file), &checker, settings.max_text_bytes, &mut io::stdout().lock())?;
+        let outcome = lines::run(
+            input,
+            &input::name(&file),
+            &checker,
+            settings.max_text_bytes,
+            &mut io::stdout().lock(),
+        )?;
         return Ok(match outcome {
             lines::Outcome { broken: 1.., .. } => ExitCode::from(crate::FAILED),
             lines::Outcome { refuted: 1.., .. } => ExitCode::from(REFUTED),

@@ -4,7 +4,6 @@ mod ask;
 mod check;
 mod completions;
 mod config;
-mod eval;
 mod kg;
 mod model;
 mod schema;
@@ -34,9 +33,6 @@ pub(crate) enum Command {
     /// Models: which there are, fetch one.
     #[command(subcommand)]
     Model(model::Command),
-    /// Measure on sets of questions.
-    #[command(subcommand)]
-    Eval(eval::Command),
     /// Show the settings in force and where each comes from.
     Config(config::Arguments),
     /// Print the JSON Schema of a report.
@@ -59,7 +55,6 @@ impl Command {
             Command::Kg(command) => kg::run(command, config),
             Command::Text(command) => text::run(command, config),
             Command::Model(command) => model::run(command, config),
-            Command::Eval(command) => eval::run(command, config),
             Command::Config(arguments) => config::run(&arguments, config),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

@@ -18,9 +18,7 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Fetch a model, verify it and put it into the cache.
-    Pull {
-        name: String,
-    },
+    Pull { name: String },
 }
 
 #[derive(Serialize)]
@@ -82,9 +80,9 @@ fn list(json: bool, config: &ConfigFile) -> anyhow::Result<ExitCode> {
 fn pull(name: &str, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     let settings = Layers::new(config)?.settings()?;
     let list = parts::model_list(&settings)?;
-    let model = list
-        .find(name)
-        .with_context(|| format!("there is no model named {name}: `touchstone model list` shows the known ones"))?;
+    let model = list.find(name).with_context(|| {
+        format!("there is no model named {name}: `touchstone model list` shows the known ones")
+    })?;
     let cache = ModelCache::new(settings.models());
     let mut out = anstream::stdout().lock();
     if let Some(path) = cache.path(model) {

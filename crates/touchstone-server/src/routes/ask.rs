@@ -69,17 +69,15 @@ pub(crate) async fn ask(
 
     if !request.stream {
         let _gone = gone;
-        let report =
-            job::run(&state, ticket, &halt, move |halt| question.answer(halt, |_| {})).await?;
+        let report = job::run(&state, ticket, &halt, move |halt| question.answer(halt, |_| {})).await?;
         return Ok(HttpResponse::Ok().json(report));
     }
 
     let (sink, body) = stream::channel(state.config.heartbeat, gone);
     let narrator = Narrator::new(sink.clone(), request.show_rejected);
     let work = async move {
-        let answer = job::run(&state, ticket, &halt, move |halt| {
-            question.answer(halt, |event| narrator.tell(event))
-        });
+        let answer =
+            job::run(&state, ticket, &halt, move |halt| question.answer(halt, |event| narrator.tell(event)));
         match answer.await {
             Ok(report) => sink.send("done", &report),
             Err(problem) => sink.send("error", &problem),

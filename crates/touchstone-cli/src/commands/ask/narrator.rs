@@ -76,7 +76,14 @@ mod tests {
     use super::*;
 
     fn step(status: StepStatus) -> Step {
-        Step { index: 2, text: "Now\u{1b}[2J.".into(), status, before: Some("Then.".into()), claims: vec![], why: None }
+        Step {
+            index: 2,
+            text: "Now\u{1b}[2J.".into(),
+            status,
+            before: Some("Then.".into()),
+            claims: vec![],
+            why: None,
+        }
     }
 
     fn told(show_rejected: bool) -> String {

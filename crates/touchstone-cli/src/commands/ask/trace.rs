@@ -17,7 +17,8 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn create(path: &Path) -> anyhow::Result<Trace> {
-        let file = File::create(path).with_context(|| format!("cannot write the trace {}", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("cannot write the trace {}", path.display()))?;
         Ok(Trace { out: BufWriter::new(file), begun: Instant::now() })
     }
 

@@ -164,7 +164,11 @@ fn write(replies: &Receiver<Receiver<Checked>>, name: &str, out: &mut dyn Write)
             }
             Ok(Err(broken)) => {
                 written.outcome.broken += 1;
-                anstream::eprintln!("touchstone: {name}, line {}: {}", broken.line, output::plain(&broken.error));
+                anstream::eprintln!(
+                    "touchstone: {name}, line {}: {}",
+                    broken.line,
+                    output::plain(&broken.error)
+                );
                 output::json_line(out, &broken)?;
             }
             Err(_) => anyhow::bail!("a thread failed while it checked text {} of {name}", written.lines),
@@ -200,7 +204,10 @@ mod tests {
         assert_eq!(out[0]["id"], 1);
         assert_eq!(out[0]["summary"]["refuted"], 1);
         assert_eq!(out[1]["line"], 2);
-        assert_eq!((&out[2]["line"], &out[2]["error"]), (&Value::from(4), &Value::from("the line is not UTF-8")));
+        assert_eq!(
+            (&out[2]["line"], &out[2]["error"]),
+            (&Value::from(4), &Value::from("the line is not UTF-8"))
+        );
         assert_eq!(out[3]["id"], "d");
         assert_eq!(out[4]["summary"]["supported"], 1);
         assert!(out[4].get("id").is_none());

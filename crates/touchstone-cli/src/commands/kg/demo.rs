@@ -21,7 +21,12 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     match outcome? {
         Outcome::Current => writeln!(out, "The demonstration graph is in {} already.", shown(&dir))?,
         Outcome::Loaded { quads } => {
-            writeln!(out, "The demonstration graph is in {}: {} facts.", shown(&dir), output::grouped(quads))?;
+            writeln!(
+                out,
+                "The demonstration graph is in {}: {} facts.",
+                shown(&dir),
+                output::grouped(quads)
+            )?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -23,8 +23,13 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     let graph = arguments.graph.as_deref().map(super::import::iri).transpose()?;
     let store = Store::open_read_only(&parts::require_store(&settings)?)?;
     let written = store.export(&arguments.file, graph.as_ref())?;
-    if written == 0 && let Some(graph) = graph {
-        anyhow::bail!("the store has no facts in the graph {}: `touchstone kg stats` lists its graphs", graph.as_str());
+    if written == 0
+        && let Some(graph) = graph
+    {
+        anyhow::bail!(
+            "the store has no facts in the graph {}: `touchstone kg stats` lists its graphs",
+            graph.as_str()
+        );
     }
     writeln!(anstream::stdout().lock(), "{}: {} facts", arguments.file.display(), output::grouped(written))?;
     Ok(ExitCode::SUCCESS)

@@ -64,7 +64,11 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn import(store: &Store, sources: Vec<(String, ImportSource)>, options: &ImportOptions) -> anyhow::Result<()> {
+fn import(
+    store: &Store,
+    sources: Vec<(String, ImportSource)>,
+    options: &ImportOptions,
+) -> anyhow::Result<()> {
     for (name, source) in sources {
         let mut bar = progress::Bytes::new(name.clone());
         let report = store.import(&source, options, &mut |progress| {
@@ -120,5 +124,6 @@ fn tell(name: &str, report: &ImportReport) -> anyhow::Result<()> {
 }
 
 pub(super) fn iri(text: &str) -> anyhow::Result<NamedNode> {
-    NamedNode::new(text).with_context(|| format!("{text} is not an absolute IRI, such as https://example.org/graph"))
+    NamedNode::new(text)
+        .with_context(|| format!("{text} is not an absolute IRI, such as https://example.org/graph"))
 }

@@ -60,7 +60,8 @@ fn counted(name: &str, counts: &BTreeMap<String, u64>) -> Table {
 
 fn table(name: &str) -> Table {
     let mut table = output::table();
-    let columns: &[&str] = if name == "graph" { &[name, "facts", "title", "licence"] } else { &[name, "count"] };
+    let columns: &[&str] =
+        if name == "graph" { &[name, "facts", "title", "licence"] } else { &[name, "count"] };
     table.set_header(columns);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -1,0 +1,130 @@
+//! `touchstone check`: verdicts, exit codes, JSON lines, bad input.
+
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, demo_store, outcome};
+
+fn verdicts(report: &Value) -> Vec<&str> {
+    report["claims"].as_array().unwrap().iter().map(|c| c["verdict"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn claims_of_both_languages_get_their_verdicts() {
+    let text = "Quito is the capital of Ecuador. Gold has atomic number 78. France borders Portugal. \
+                法国的首都是里昂。 Kazakhstan's area is about 2.7 million square kilometres. \
+                The mayor of Quito likes football.";
+    let outcome = Sandbox::new().check(&["--json", "-"], text);
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    let report = outcome.json();
+    let expected = ["supported", "refuted", "refuted", "refuted", "supported", "unverifiable"];
+    assert_eq!(verdicts(&report), expected);
+    assert_eq!(report["summary"]["refuted"], 3);
+    let evidence = &report["claims"][0]["evidence"][0];
+    assert_eq!(evidence["type"], "triple");
+    assert!(evidence["graph"].as_str().unwrap().starts_with("https://"), "{evidence}");
+    let characters: Vec<char> = text.chars().collect();
+    for claim in report["claims"].as_array().unwrap() {
+        let at = |index: usize| claim["span"][index].as_u64().unwrap() as usize;
+        assert!(at(0) < at(1) && at(1) <= characters.len(), "{claim}");
+    }
+}
+
+#[test]
+fn the_exit_code_says_whether_something_is_refuted() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.check(&["-"], "2 + 2 = 4.").code, 0);
+    assert_eq!(sandbox.check(&["-"], "2 + 2 = 5.").code, 1);
+    let file = sandbox.write("a.txt", "2 + 2 = 4.");
+    assert_eq!(sandbox.check(&[&file], "").code, 0);
+}
+
+#[test]
+fn people_see_each_claim_with_its_verdict() {
+    let outcome = Sandbox::new().check(&["-"], "2 + 2 = 4. 2 + 2 = 5.");
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(lines[0].starts_with("✓ supported"), "{}", outcome.stdout);
+    assert!(lines.iter().any(|line| line.starts_with("✗ refuted")));
+    assert_eq!(lines.last(), Some(&"1 supported, 1 refuted, 0 unverifiable"));
+    assert!(!outcome.stdout.contains('\u{1b}'), "a pipe gets no colours");
+    let coloured = Sandbox::new().check(&["--color", "always", "-"], "2 + 2 = 4.");
+    assert!(coloured.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_language_without_support_is_told_and_never_passed_over() {
+    let outcome =
+        Sandbox::new().check(&["--json", "-"], "Столица Эквадора — Кито. Золото имеет атомный номер 78.");
+    assert_eq!(outcome.code, 0);
+    let report = outcome.json();
+    let claims = report["claims"].as_array().unwrap();
+    assert!(!claims.is_empty());
+    for claim in claims {
+        assert_eq!(claim["verdict"], "unverifiable");
+        assert_eq!(claim["reason_code"], "unsupported_language");
+    }
+}
+
+#[test]
+fn json_lines_keep_their_order_and_a_broken_one_is_told() {
+    let sandbox = Sandbox::new();
+    let mut input = String::new();
+    for id in 0..300 {
+        input.push_str(&format!("{{\"id\":{id},\"text\":\"{id} + 1 = {}.\"}}\n", id + 1 + id % 2));
+    }
+    let outcome = sandbox.check(&["--jsonl"], input.clone());
+    assert_eq!(outcome.code, 1);
+    let lines = outcome.lines();
+    assert_eq!(lines.len(), 300);
+    for (id, line) in lines.iter().enumerate() {
+        assert_eq!(line["id"], id);
+        assert_eq!(line["summary"]["refuted"], id % 2);
+    }
+
+    let broken = input.replacen("{\"id\":1,", "{\"id\":1 ", 1);
+    let outcome = sandbox.check(&["--jsonl", "-"], broken);
+    assert!(outcome.sentence().contains("standard input, line 2: "), "{}", outcome.stderr);
+    let lines = outcome.lines();
+    assert_eq!((lines.len(), &lines[1]["line"], &lines[2]["id"]), (300, &Value::from(2), &Value::from(2)));
+}
+
+#[test]
+fn what_is_no_text_is_refused_in_one_sentence() {
+    let sandbox = Sandbox::new();
+    let refused = |bytes: &[u8]| sandbox.check(&["-"], bytes).sentence().to_owned();
+    assert!(refused(b"").contains("empty"));
+    assert!(refused(b" \n").contains("empty"));
+    assert!(refused(b"a\0b").contains("byte 2 is NUL"));
+    assert!(refused(b"Quito \xff").contains("not UTF-8"));
+    assert!(refused(&vec![b'a'; 10_000_000]).contains("larger than the limit"));
+    assert!(sandbox.check(&["--jsonl"], "").sentence().contains("empty"));
+    assert!(sandbox.check(&["none.txt"], "").sentence().contains("none.txt"));
+    let folder = sandbox.dir.path().display().to_string();
+    assert!(sandbox.check(&[&folder], "").sentence().contains("is a folder"));
+}
+
+#[test]
+fn without_a_graph_the_next_step_is_told() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["check", "-"]);
+    command.write_stdin("2 + 2 = 4.");
+    assert!(outcome(command).sentence().contains("touchstone kg demo"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    use std::process::Stdio;
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("long.txt", "2 + 2 = 4. ".repeat(20_000));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_touchstone"))
+        .args(["check", "--json", "--store"])
+        .arg(demo_store())
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
