@@ -17,7 +17,7 @@ pub struct Problem {
     /// An IRI that names the kind of problem, the same for all time.
     #[serde(rename = "type")]
     pub kind: String,
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// One sentence about this occurrence and what to do about it.
@@ -26,11 +26,11 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// What the service still waits for, where that is the problem.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<Missing>,
+    #[serde(skip_serializing_if = "<[Missing]>::is_empty")]
+    pub missing: Box<[Missing]>,
     /// The methods that the resource knows; also sent as `Allow`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allow: Vec<String>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub allow: &'static [&'static str],
 }
 
 /// A part without which the service cannot work.
@@ -44,15 +44,15 @@ pub struct Missing {
 const TYPES: &str = "https://w3id.org/touchstone/problems/";
 
 impl Problem {
-    fn new(slug: &str, title: &str, status: StatusCode, detail: impl Into<String>) -> Problem {
+    fn new(slug: &str, title: &'static str, status: StatusCode, detail: impl Into<String>) -> Problem {
         Problem {
             kind: format!("{TYPES}{slug}"),
-            title: title.to_owned(),
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             retry_after: None,
-            missing: Vec::new(),
-            allow: Vec::new(),
+            missing: Box::default(),
+            allow: &[],
         }
     }
 
@@ -79,13 +79,10 @@ impl Problem {
         Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
     }
 
-    pub(crate) fn method(method: &str, path: &str, allow: &[&str]) -> Problem {
+    pub(crate) fn method(method: &str, path: &str, allow: &'static [&'static str]) -> Problem {
         let detail = format!("{path} does not take {method}: use {}", allow.join(" or "));
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Problem {
-            allow: allow.iter().map(|&method| method.to_owned()).collect(),
-            ..Problem::new("method-not-allowed", "Method not allowed", status, detail)
-        }
+        Problem { allow, ..Problem::new("method-not-allowed", "Method not allowed", status, detail) }
     }
 
     pub(crate) fn too_large(limit: usize) -> Problem {
@@ -125,7 +122,7 @@ impl Problem {
             missing.iter().map(|missing| format!("{}: {}", missing.part, missing.why)).collect();
         let detail = format!("the service is not ready ({}): try again later", parts.join("; "));
         Problem {
-            missing,
+            missing: missing.into(),
             retry_after: Some(5),
             ..Problem::new("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE, detail)
         }
