@@ -1,8 +1,8 @@
 //! How each language's text becomes index terms.
 
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language as StemmerLanguage, LowerCaser, RemoveLongFilter, SimpleTokenizer,
-    Stemmer, TextAnalyzer, TokenizerManager,
+    AsciiFoldingFilter, Language as StemmerLanguage, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer,
+    TextAnalyzer, TokenizerManager,
 };
 use tantivy_jieba::JiebaTokenizer;
 use touchstone_core::Language;
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn chinese_is_cut_into_words_without_punctuation() {
-        assert_eq!(terms(Language::Chinese, "厄瓜多尔的首都,首都。"), ["厄瓜", "厄瓜多", "厄瓜多尔", "的", "首都"]);
+        assert_eq!(terms(Language::Chinese, "厄瓜多尔的首都,首都。"), ["多尔", "厄瓜多尔", "的", "首都"]);
     }
 
     #[test]

@@ -9,7 +9,9 @@ pub enum TextError {
     OtherVersion(PathBuf),
     #[error("another process is writing to the text index in {}: try again when it is done", .0.display())]
     Locked(PathBuf),
-    #[error("the words to search for are {chars} characters long, the limit is {limit}: search for fewer words")]
+    #[error(
+        "the words to search for are {chars} characters long, the limit is {limit}: search for fewer words"
+    )]
     QueryTooLong { chars: usize, limit: usize },
     #[error("the text index failed: {0}")]
     Index(#[from] tantivy::TantivyError),

@@ -68,9 +68,7 @@ impl Files {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         match extension.to_ascii_lowercase().as_str() {
             "txt" => Ok(Some(Document::new(self.id(path), stem(path), read_text(path)?))),
-            "md" | "markdown" => {
-                Ok(Some(markdown(self.id(path), stem(path), read_text(path)?)))
-            }
+            "md" | "markdown" => Ok(Some(markdown(self.id(path), stem(path), read_text(path)?))),
             "jsonl" | "ndjson" => {
                 let file = File::open(path).map_err(|source| read_error(path, source))?;
                 let reader = BufReader::new(file);
@@ -178,13 +176,10 @@ fn stem(path: &Path) -> String {
 }
 
 fn read_text(path: &Path) -> Result<String, TextError> {
-    let unreadable =
-        |reason: String| TextError::Unreadable { path: path.to_owned(), reason };
+    let unreadable = |reason: String| TextError::Unreadable { path: path.to_owned(), reason };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|source| read_error(path, source))?;
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| read_error(path, source))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|source| read_error(path, source))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(unreadable(format!("is larger than {} MB: split it", MAX_FILE_BYTES >> 20)));
     }
@@ -192,10 +187,7 @@ fn read_text(path: &Path) -> Result<String, TextError> {
         return Err(unreadable("is not a text: it holds NUL bytes".into()));
     }
     String::from_utf8(bytes).map_err(|error| {
-        unreadable(format!(
-            "is not UTF-8 (byte {}): convert it first",
-            error.utf8_error().valid_up_to() + 1
-        ))
+        unreadable(format!("is not UTF-8 (byte {}): convert it first", error.utf8_error().valid_up_to() + 1))
     })
 }
 
@@ -281,7 +273,10 @@ mod tests {
             read_files(&path).find_map(Result::err).unwrap().to_string()
         };
         assert!(bad("a.jsonl", b"{\"id\":1,\"text\":\"x\"}\n{\"id\":2}\n").contains("a.jsonl, line 2: "));
-        assert!(bad("b.jsonl", b"{\"id\":1,\"text\":\"x\",\"language\":\"de\"}").contains("\"de\" is not supported"));
+        assert!(
+            bad("b.jsonl", b"{\"id\":1,\"text\":\"x\",\"language\":\"de\"}")
+                .contains("\"de\" is not supported")
+        );
         assert!(bad("c.txt", b"a\0b").contains("NUL bytes"));
         assert!(bad("d.txt", b"ab\xff").contains("not UTF-8 (byte 3)"));
         assert!(bad("e.pdf", b"x").contains("is not a .txt"));

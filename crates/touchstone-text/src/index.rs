@@ -5,8 +5,7 @@ use tantivy::collector::TopDocs;
 use tantivy::directory::error::LockError;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{
-    Field, IndexRecordOption, STORED, STRING, Schema, TantivyDocument, TextFieldIndexing,
-    TextOptions, Value,
+    Field, IndexRecordOption, STORED, STRING, Schema, TantivyDocument, TextFieldIndexing, TextOptions, Value,
 };
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 use touchstone_core::Language;
@@ -84,8 +83,7 @@ impl TextIndex {
         if dir.join("meta.json").is_file() {
             return TextIndex::open(dir);
         }
-        std::fs::create_dir_all(dir)
-            .map_err(|source| TextError::Write { path: dir.to_owned(), source })?;
+        std::fs::create_dir_all(dir).map_err(|source| TextError::Write { path: dir.to_owned(), source })?;
         let (schema, _) = schema();
         TextIndex::over(dir, Index::create_in_dir(dir, schema)?)
     }
@@ -98,8 +96,7 @@ impl TextIndex {
             return Err(TextError::OtherVersion(dir.to_owned()));
         }
         analyzer::register(index.tokenizers());
-        let reader =
-            index.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).try_into()?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).try_into()?;
         Ok(TextIndex { dir: dir.to_owned(), index, reader, fields })
     }
 
@@ -110,10 +107,7 @@ impl TextIndex {
     /// Counts the commits, unless they were given the epoch of another store.
     pub fn epoch(&self) -> Result<u64, TextError> {
         let payload = self.index.load_metas()?.payload;
-        Ok(payload
-            .as_deref()
-            .and_then(|p| serde_json::from_str::<Payload>(p).ok())
-            .map_or(0, |p| p.epoch))
+        Ok(payload.as_deref().and_then(|p| serde_json::from_str::<Payload>(p).ok()).map_or(0, |p| p.epoch))
     }
 
     /// How many passages there are.
@@ -274,9 +268,7 @@ impl TextIndex {
     }
 
     fn passage(&self, entry: &TantivyDocument, score: f64) -> Passage {
-        let text = |field| {
-            entry.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
-        };
+        let text = |field| entry.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let number = |field| {
             let value = entry.get_first(field).and_then(|v| v.as_u64()).unwrap_or_default();
             usize::try_from(value).unwrap_or(usize::MAX)

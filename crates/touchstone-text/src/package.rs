@@ -41,12 +41,9 @@ struct SourceList {
 
 /// The packages that are known.
 pub fn sources() -> Result<Vec<TextSource>, TextError> {
-    toml::from_str::<SourceList>(include_str!("../sources.toml"))
-        .map(|list| list.source)
-        .map_err(|error| TextError::Package {
-            package: "sources.toml".into(),
-            reason: error.message().to_owned(),
-        })
+    toml::from_str::<SourceList>(include_str!("../sources.toml")).map(|list| list.source).map_err(|error| {
+        TextError::Package { package: "sources.toml".into(), reason: error.message().to_owned() }
+    })
 }
 
 pub fn find_source(name: &str) -> Result<TextSource, TextError> {
@@ -90,7 +87,9 @@ impl TextSource {
             .arg(&package)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| failed(format!("python3 cannot be started ({error}): install Python with pip")))?;
+            .map_err(|error| {
+                failed(format!("python3 cannot be started ({error}): install Python with pip"))
+            })?;
         if output.status.success() {
             return Ok(());
         }
@@ -102,14 +101,15 @@ impl TextSource {
     /// The documents of a fetched package, in the order of their names.
     pub fn documents(&self, package: &Path) -> Result<Vec<Document>, TextError> {
         let bad = |reason: String| TextError::Package { package: self.file.clone(), reason };
-        let file = File::open(package)
-            .map_err(|source| TextError::Read { path: package.to_owned(), source })?;
+        let file =
+            File::open(package).map_err(|source| TextError::Read { path: package.to_owned(), source })?;
         let mut archive = zip::ZipArchive::new(file).map_err(|e| bad(e.to_string()))?;
         let mut names: Vec<String> = archive
             .file_names()
-            .filter(|name| name.starts_with(&self.documents) && name.ends_with(".json"))
-            .map(str::to_owned)
-            .collect();
+            .map(|name| name.map(|name| name.into_owned()))
+            .collect::<Result<_, _>>()
+            .map_err(|e| bad(e.to_string()))?;
+        names.retain(|name| name.starts_with(&self.documents) && name.ends_with(".json"));
         names.sort_unstable();
         if names.is_empty() {
             return Err(bad(format!("it holds no JSON under {}", self.documents)));

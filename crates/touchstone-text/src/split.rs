@@ -37,11 +37,8 @@ pub(crate) fn passages(document: &Document) -> Vec<Cut> {
 
 fn next(chars: &[char], start: usize, end: usize) -> Option<Span> {
     let start = (start..end).find(|&i| !chars[i].is_whitespace())?;
-    let mut stop = if end - start <= MAX_CHARS {
-        end
-    } else {
-        border(chars, start + MAX_CHARS / 2, start + MAX_CHARS)
-    };
+    let mut stop =
+        if end - start <= MAX_CHARS { end } else { border(chars, start + MAX_CHARS / 2, start + MAX_CHARS) };
     while chars[stop - 1].is_whitespace() {
         stop -= 1;
     }
@@ -91,7 +88,8 @@ mod tests {
     #[test]
     fn nothing_but_white_space_is_lost() {
         let text = format!("{}\n\n{}", "x".repeat(2_500), "word ".repeat(700));
-        let kept: String = cut(&text).iter().flat_map(|c| c.text.chars()).filter(|c| !c.is_whitespace()).collect();
+        let kept: String =
+            cut(&text).iter().flat_map(|c| c.text.chars()).filter(|c| !c.is_whitespace()).collect();
         let given: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         assert_eq!(kept, given);
     }
