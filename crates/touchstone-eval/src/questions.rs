@@ -42,7 +42,7 @@ pub(crate) fn read(suite: &Suite, split: &str, data: &Path) -> Result<QuestionSe
             let (line, question) = question?;
             if !ids.insert(question.id.clone()) {
                 let reason = format!("the id \"{}\" stands for another question already", question.id);
-                return Err(EvalError::Data { path, line, reason });
+                return Err(EvalError::Data { path: path.clone(), line, reason });
             }
             set.questions.push(question);
         }
@@ -137,9 +137,7 @@ mod tests {
     use super::*;
 
     fn suite(pattern: &str) -> Suite {
-        let text = format!(
-            "name = \"s\"\nformat = \"question-answers\"\n[splits]\ndev = [\"{pattern}\"]\n"
-        );
+        let text = format!("name = \"s\"\nformat = \"question-answers\"\n[splits]\ndev = [\"{pattern}\"]\n");
         Suite::parse(&text, Path::new("s.toml")).unwrap()
     }
 
@@ -162,9 +160,7 @@ mod tests {
     fn missing_empty_and_broken_data_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
-        let error = |pattern: &str| {
-            read(&suite(pattern), "dev", folder.path()).err().unwrap().to_string()
-        };
+        let error = |pattern: &str| read(&suite(pattern), "dev", folder.path()).err().unwrap().to_string();
         assert!(error("a.jsonl").starts_with(&format!("there is no file {}", path.display())));
         std::fs::write(&path, "\n").unwrap();
         assert!(error("a.jsonl").starts_with(&format!("{} holds no question", path.display())));

@@ -24,6 +24,10 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// One sentence for people.
     pub reason: String,
+    /// Different values that the answer asserts and that are right. A text
+    /// without values is one claim.
+    pub true_claims: usize,
+    pub false_claims: usize,
 }
 
 /// What a system asserts as its final answer.
@@ -38,36 +42,53 @@ pub struct Asserted<'a> {
 /// Judges a final answer by a list of right ones, any of which will do: every
 /// value must be a gold answer. A text without values is right when it names
 /// a gold answer.
-pub fn by_gold_answers(
-    question: &str,
-    gold: &[String],
-    asserted: Option<Asserted<'_>>,
-) -> Judgement {
-    let judged = |verdict, reason: String| Judgement { verdict, reason };
-    let blank = |value: &String| value.trim().is_empty();
-    let Some(asserted) = asserted else {
-        return judged(Verdict::Withheld, "no answer is given".into());
+pub fn by_gold_answers(question: &str, gold: &[String], asserted: Option<Asserted<'_>>) -> Judgement {
+    let judged = |verdict, true_claims, false_claims, reason: String| Judgement {
+        verdict,
+        reason,
+        true_claims,
+        false_claims,
     };
-    let values: Vec<&String> = asserted.values.iter().filter(|value| !blank(value)).collect();
-    if values.is_empty() && asserted.text.trim().is_empty() {
-        return judged(Verdict::Withheld, "the answer is empty".into());
+    let Some(asserted) = asserted else {
+        return judged(Verdict::Withheld, 0, 0, "no answer is given".into());
+    };
+    let mut values: Vec<&String> = Vec::new();
+    for value in asserted.values.iter().filter(|value| !value.trim().is_empty()) {
+        if !values.iter().any(|seen| same(seen, value)) {
+            values.push(value);
+        }
     }
-    let gold: Vec<&String> = gold.iter().filter(|gold| !blank(gold)).collect();
+    if values.is_empty() && asserted.text.trim().is_empty() {
+        return judged(Verdict::Withheld, 0, 0, "the answer is empty".into());
+    }
+    let gold: Vec<&String> = gold.iter().filter(|gold| !gold.trim().is_empty()).collect();
+    let right = |value: &str| gold.iter().any(|gold| normal::answers(value, gold, question));
+    let silent = |text: &str| normal::says_nothing(text) && !right(text);
+    let given = values.len();
+    values.retain(|value| !silent(value));
+    if values.is_empty() && (given > 0 || silent(asserted.text)) {
+        return judged(Verdict::Withheld, 0, 0, "the answer says that it is not known".into());
+    }
     if gold.is_empty() {
-        return judged(Verdict::Undecided, "there is no gold answer".into());
+        return judged(Verdict::Undecided, 0, 0, "there is no gold answer".into());
     }
 
     if values.is_empty() {
         return match gold.iter().find(|gold| normal::names(asserted.text, gold, question)) {
-            Some(gold) => judged(Verdict::Right, format!("the text names \"{gold}\"")),
-            None => judged(Verdict::Wrong, format!("the text names none of {}", list(&gold))),
+            Some(gold) => judged(Verdict::Right, 1, 0, format!("the text names \"{gold}\"")),
+            None => judged(Verdict::Wrong, 0, 1, format!("the text names none of {}", list(&gold))),
         };
     }
-    let other =
-        values.iter().find(|value| !gold.iter().any(|gold| normal::answers(value, gold, question)));
-    match other {
-        Some(other) => judged(Verdict::Wrong, format!("\"{other}\" is none of {}", list(&gold))),
-        None => judged(Verdict::Right, format!("{} is among {}", list(&values), list(&gold))),
+    let (right, wrong): (Vec<&String>, Vec<&String>) = values.into_iter().partition(|value| right(value));
+    match wrong.first() {
+        Some(first) => {
+            let reason = format!("\"{first}\" is none of {}", list(&gold));
+            judged(Verdict::Wrong, right.len(), wrong.len(), reason)
+        }
+        None => {
+            let reason = format!("{} is among {}", list(&right), list(&gold));
+            judged(Verdict::Right, right.len(), 0, reason)
+        }
     }
 }
 
@@ -94,6 +115,27 @@ mod tests {
         assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Donaueschingen"], ""), Verdict::Right);
         assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Ulm"], ""), Verdict::Wrong);
         assert_eq!(judge(SPRING, &gold, &["Ulm"], "Furtwangen"), Verdict::Wrong);
+    }
+
+    #[test]
+    fn each_different_value_is_a_claim() {
+        let claims = |values: &[&str]| {
+            let gold = ["Donaueschingen".to_owned(), "Furtwangen".to_owned()];
+            let values: Vec<String> = values.iter().map(|&v| v.to_owned()).collect();
+            let judged = by_gold_answers(SPRING, &gold, Some(Asserted { values: &values, text: "" }));
+            (judged.true_claims, judged.false_claims)
+        };
+        assert_eq!(claims(&["Furtwangen", "furtwangen.", "Ulm", "Linz"]), (1, 2));
+        assert_eq!(claims(&["Furtwangen", "Donaueschingen"]), (2, 0));
+        assert_eq!(claims(&[]), (0, 0));
+    }
+
+    #[test]
+    fn to_say_that_one_does_not_know_is_no_claim() {
+        assert_eq!(judge(SPRING, &["Ulm"], &["unknown"], "It is unknown."), Verdict::Withheld);
+        assert_eq!(judge(SPRING, &["Ulm"], &[], "I don't know."), Verdict::Withheld);
+        assert_eq!(judge(SPRING, &["Ulm"], &[], "不知道。"), Verdict::Withheld);
+        assert_eq!(judge("Who wrote it?", &["Unknown"], &["unknown"], ""), Verdict::Right);
     }
 
     #[test]

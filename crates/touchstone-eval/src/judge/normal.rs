@@ -7,6 +7,25 @@ const ARTICLES: &[&str] = &["the", "a", "an"];
 /// Common abbreviations in names, with what they stand for.
 const ABBREVIATIONS: &[(&str, &str)] = &[("st", "saint"), ("ste", "sainte"), ("mt", "mount")];
 
+/// Answers that assert nothing, word boundaries aside.
+const SILENCE: &[&str] = &[
+    "unknown",
+    "notknown",
+    "itisunknown",
+    "itisnotknown",
+    "idontknow",
+    "idonotknow",
+    "none",
+    "na",
+    "notavailable",
+    "cannotbedetermined",
+    "未知",
+    "不知道",
+    "我不知道",
+    "无法确定",
+    "不清楚",
+];
+
 /// The words of a name as they are compared: lower case, without accents,
 /// punctuation and a leading article, abbreviations written out.
 pub fn normalise(name: &str) -> Vec<String> {
@@ -96,6 +115,11 @@ pub(crate) fn names(text: &str, gold: &str, question: &str) -> bool {
     } else {
         text.concat().contains(&gold.concat())
     }
+}
+
+/// Whether a whole answer is one of the usual ways to give none.
+pub(crate) fn says_nothing(text: &str) -> bool {
+    SILENCE.contains(&normalise(text).concat().as_str())
 }
 
 fn number(text: &str) -> Option<f64> {

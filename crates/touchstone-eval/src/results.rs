@@ -1,0 +1,230 @@
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::EvalError;
+use crate::metrics::Summary;
+use crate::questions::Question;
+use crate::record::{Mode, Record};
+
+const RECORDS: &str = "results.jsonl";
+const INFO: &str = "run.json";
+const SUMMARY: &str = "summary.json";
+
+/// `run.json`: what a run was made with. A run is continued only with the
+/// same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunInfo {
+    pub suite: String,
+    pub split: String,
+    pub mode: Mode,
+    pub model: String,
+    /// Of the sample, of the sampling of tokens and of the intervals.
+    pub seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<usize>,
+    /// Questions.
+    pub n: usize,
+    pub data_sha256: String,
+    /// Version and SHA-256 of the program.
+    pub program: String,
+    /// Hash of the model's file, state of the graph, limits, sampling.
+    pub settings: BTreeMap<String, Value>,
+    /// RFC 3339.
+    pub started: String,
+}
+
+impl RunInfo {
+    /// The first thing in which a stored run differs, with its value there
+    /// and here. What plain answers do not depend on is passed over for a
+    /// finished baseline.
+    fn difference(&self, stored: &RunInfo, baseline: bool) -> Option<(String, String, String)> {
+        let limit = |limit: Option<usize>| limit.map_or("none".to_owned(), |l| l.to_string());
+        let mut pairs = vec![
+            ("suite", stored.suite.clone(), self.suite.clone()),
+            ("split", stored.split.clone(), self.split.clone()),
+            ("mode", stored.mode.name().to_owned(), self.mode.name().to_owned()),
+            ("model", stored.model.clone(), self.model.clone()),
+            ("seed", stored.seed.to_string(), self.seed.to_string()),
+            ("limit", limit(stored.limit), limit(self.limit)),
+            ("number of questions", stored.n.to_string(), self.n.to_string()),
+            ("state of the data", stored.data_sha256.clone(), self.data_sha256.clone()),
+        ];
+        if !baseline {
+            pairs.push(("build of the program", stored.program.clone(), self.program.clone()));
+        }
+        let keys: HashSet<&String> = stored.settings.keys().chain(self.settings.keys()).collect();
+        let mut keys: Vec<&String> = keys.into_iter().collect();
+        keys.sort_unstable();
+        let value =
+            |info: &RunInfo, key: &String| info.settings.get(key).map_or("none".to_owned(), Value::to_string);
+        for key in keys.into_iter().filter(|key| !(baseline && key.as_str() == RunInfo::GRAPH)) {
+            pairs.push((key, value(stored, key), value(self, key)));
+        }
+        let (what, stored, now) = pairs.into_iter().find(|(_, stored, now)| stored != now)?;
+        Some((what.to_owned(), stored, now))
+    }
+
+    /// The setting that tells the state of the graph.
+    pub const GRAPH: &str = "graph";
+}
+
+/// The folder of a run: written line by line, so that nothing is lost when
+/// the run ends early.
+pub(crate) struct Results {
+    dir: PathBuf,
+    /// None for a finished baseline, which is only read.
+    file: Option<File>,
+    pub(crate) records: Vec<Record>,
+    ids: HashSet<String>,
+}
+
+impl Results {
+    /// Makes the folder, or continues the run that it holds.
+    pub(crate) fn open(dir: &Path, info: &RunInfo, questions: &[Question]) -> Result<Results, EvalError> {
+        std::fs::create_dir_all(dir).map_err(EvalError::write(dir))?;
+        let path = dir.join(RECORDS);
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&path)
+            .map_err(EvalError::write(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(EvalError::InUse { folder: dir.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(EvalError::write(&path)(error)),
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(EvalError::read(&path))?;
+        match stored_info(dir)? {
+            Some(stored) => same_run(dir, info, &stored, false)?,
+            None if bytes.is_empty() => {
+                write_whole(&dir.join(INFO), &pretty(info))?;
+            }
+            None => return Err(EvalError::Foreign { folder: dir.to_owned() }),
+        }
+        // A line without its end was being written when the run ended.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(EvalError::write(&path))?;
+            file.seek(SeekFrom::End(0)).map_err(EvalError::write(&path))?;
+            bytes.truncate(whole);
+        }
+        let records = parse(&bytes, &path, questions, info.mode)?;
+        Ok(Results::with(dir, Some(file), records))
+    }
+
+    /// The plain answers to the same questions, where a run finished them.
+    pub(crate) fn finished(
+        dir: &Path,
+        info: &RunInfo,
+        questions: &[Question],
+    ) -> Result<Option<Results>, EvalError> {
+        if !dir.join(SUMMARY).is_file() {
+            return Ok(None);
+        }
+        let Some(stored) = stored_info(dir)? else {
+            return Err(EvalError::Foreign { folder: dir.to_owned() });
+        };
+        same_run(dir, info, &stored, true)?;
+        let path = dir.join(RECORDS);
+        let bytes = std::fs::read(&path).map_err(EvalError::read(&path))?;
+        let results = Results::with(dir, None, parse(&bytes, &path, questions, info.mode)?);
+        Ok((results.records.len() == questions.len()).then_some(results))
+    }
+
+    fn with(dir: &Path, file: Option<File>, records: Vec<Record>) -> Results {
+        let ids = records.iter().map(|record| record.id.clone()).collect();
+        Results { dir: dir.to_owned(), file, records, ids }
+    }
+
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    pub(crate) fn add(&mut self, record: Record) -> Result<(), EvalError> {
+        let path = self.dir.join(RECORDS);
+        let mut line = serde_json::to_vec(&record).map_err(|e| EvalError::write(&path)(e.into()))?;
+        line.push(b'\n');
+        if let Some(file) = &mut self.file {
+            file.write_all(&line).map_err(EvalError::write(&path))?;
+        }
+        self.ids.insert(record.id.clone());
+        self.records.push(record);
+        Ok(())
+    }
+
+    pub(crate) fn finish(&self, summary: &Summary) -> Result<(), EvalError> {
+        match self.file {
+            Some(_) => write_whole(&self.dir.join(SUMMARY), &pretty(summary)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn same_run(dir: &Path, info: &RunInfo, stored: &RunInfo, baseline: bool) -> Result<(), EvalError> {
+    match info.difference(stored, baseline) {
+        None => Ok(()),
+        Some((what, stored, now)) => Err(EvalError::OtherRun { folder: dir.to_owned(), what, stored, now }),
+    }
+}
+
+fn stored_info(dir: &Path) -> Result<Option<RunInfo>, EvalError> {
+    let path = dir.join(INFO);
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| EvalError::Foreign { folder: dir.to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EvalError::read(&path)(error)),
+    }
+}
+
+fn parse(bytes: &[u8], path: &Path, questions: &[Question], mode: Mode) -> Result<Vec<Record>, EvalError> {
+    let known: HashSet<&str> = questions.iter().map(|question| question.id.as_str()).collect();
+    let mut seen = HashSet::new();
+    let mut records = Vec::new();
+    for (text, line) in bytes.split(|&byte| byte == b'\n').zip(1..) {
+        if text.is_empty() {
+            continue;
+        }
+        let bad = |reason: String| EvalError::Record { path: path.to_owned(), line, reason };
+        let record: Record = serde_json::from_slice(text).map_err(|error| bad(error.to_string()))?;
+        if record.mode != mode {
+            return Err(bad(format!("its mode is {}", record.mode.name())));
+        }
+        if !known.contains(record.id.as_str()) {
+            return Err(bad(format!("the question {} is none of this run", record.id)));
+        }
+        if !seen.insert(record.id.clone()) {
+            return Err(bad(format!("the question {} stands there already", record.id)));
+        }
+        records.push(record);
+    }
+    Ok(records)
+}
+
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    // Types of ours with names for keys: nothing that JSON cannot write.
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Written beside, then renamed: never half a file.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), EvalError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let error = EvalError::write(path);
+    let written = tempfile::NamedTempFile::new_in(dir).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(|_| ()).map_err(|e| e.error)
+    });
+    written.map_err(error)
+}
