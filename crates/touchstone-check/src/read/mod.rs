@@ -6,6 +6,7 @@ mod calculation;
 mod date;
 mod expression;
 mod format;
+mod hedge;
 mod language;
 mod number;
 mod numeral;
