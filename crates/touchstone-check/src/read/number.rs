@@ -8,9 +8,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 use regex::Regex;
+use touchstone_graph::is_han;
 
 use super::format::{parse_decimal, power_of_ten};
-use super::language::is_han;
+
 use super::{hedge, numeral, unit};
 
 /// Larger powers of ten, and longer runs of digits, are codes, not amounts.
