@@ -235,6 +235,11 @@ pub(super) fn operand(text: &str, at: usize) -> Option<Number> {
     Some(percent(text, number))
 }
 
+/// A whole number written in words.
+pub(super) fn whole(span: Range<usize>, value: BigRational) -> Number {
+    plain(span, value, BigRational::one())
+}
+
 fn plain(span: Range<usize>, value: BigRational, precision: BigRational) -> Number {
     Number {
         phrase: span.clone(),

@@ -119,6 +119,17 @@ impl Unit {
         self.0.dimension == Count
     }
 
+    /// Whether plain numbers of the two units must not be calculated with
+    /// together: km with m, km with m².
+    pub(super) fn conflicts_with(&self, other: &Unit) -> bool {
+        let square = |length: &Unit| (length.0.factor.0 * length.0.factor.0, length.0.factor.1 * length.0.factor.1);
+        match (self.0.dimension, other.0.dimension) {
+            (Length, Area) => ratio(square(self)) != ratio(other.0.factor),
+            (Area, Length) => other.conflicts_with(self),
+            (own, its) => own == its && self != other,
+        }
+    }
+
     /// `value`, given in `from`, in this unit; `None` across dimensions.
     pub fn from_qudt(&self, from: &QudtUnit, value: &BigRational) -> Option<BigRational> {
         if self.0.dimension != from.0.dimension {
