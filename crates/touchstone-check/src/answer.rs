@@ -113,19 +113,19 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
     let text_only = kinds.iter().all(|k| *k == ValueKind::Text);
     let wanted = |item: &&Item| {
         let named: &[EntityId] = &item.entities;
-        (!named.is_empty() && (slot.asks_subject || kinds.contains(&ValueKind::Entity)) && !slot.given.iter().any(|g| named.contains(g)))
+        (!named.is_empty()
+            && (slot.asks_subject || kinds.contains(&ValueKind::Entity))
+            && !slot.given.iter().any(|g| named.contains(g)))
             || (item.quantity.is_some() && kinds.contains(&ValueKind::Number))
             || ((item.date.is_some() || item.quantity.is_some()) && kinds.contains(&ValueKind::Date))
     };
-    let mut stated: Vec<Value> = if text_only {
-        Vec::new()
-    } else {
-        items.iter().filter(wanted).map(value_of).collect()
-    };
+    let mut stated: Vec<Value> =
+        if text_only { Vec::new() } else { items.iter().filter(wanted).map(value_of).collect() };
     if stated.is_empty() {
         // A sentence is no name: only a short phrase can be a value.
         let phrase = &answer[words.clone()];
-        let long = phrase.split_whitespace().count() > 6 || phrase.chars().filter(|c| is_han(*c)).count() > 12;
+        let long =
+            phrase.split_whitespace().count() > 6 || phrase.chars().filter(|c| is_han(*c)).count() > 12;
         if !long {
             let unknown = Reference { candidates: Vec::new(), range: words.clone(), indirect: false };
             stated.push(Value { range: words, readings: vec![Object::Entity(unknown), Object::Text] });
@@ -156,4 +156,3 @@ fn words_range(answer: &str) -> Option<std::ops::Range<usize>> {
     let end = answer.char_indices().filter(|(_, c)| inner(*c)).map(|(i, c)| i + c.len_utf8()).last()?;
     Some(start..end)
 }
-

@@ -168,7 +168,12 @@ impl Checker {
                 continue;
             }
             let judged = verify::judge(&case, &proposition);
-            if seen.insert((proposition.range.clone(), judged.object.clone(), judged.predicate.clone(), judged.subject.clone())) {
+            if seen.insert((
+                proposition.range.clone(),
+                judged.object.clone(),
+                judged.predicate.clone(),
+                judged.subject.clone(),
+            )) {
                 let negated = proposition.negated.then_some(kind);
                 claim.push(kind, negated, &range_of(&proposition), judged);
             }
@@ -236,7 +241,8 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn push(&mut self, kind: ClaimKind, negated: Option<ClaimKind>, range: &Range<usize>, judged: Judged) {
         let span = self.span(range);
-        let correction = judged.correction.map(|(range, replacement)| Correction { span: self.span(&range), replacement });
+        let correction =
+            judged.correction.map(|(range, replacement)| Correction { span: self.span(&range), replacement });
         self.claims.push(Claim {
             text: self.text[range.clone()].trim().to_owned(),
             kind: if negated.is_some() { ClaimKind::Negation } else { kind },
@@ -290,4 +296,3 @@ fn mask(text: String, ranges: impl Iterator<Item = Range<usize>>) -> String {
     }
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
-

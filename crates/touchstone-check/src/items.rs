@@ -57,7 +57,12 @@ impl Item {
 }
 
 /// Cuts a sentence, given as a stretch of the text, into items.
-pub(crate) fn itemize(lexicon: &Lexicon, text: &str, sentence: Range<usize>, language: Language) -> Vec<Item> {
+pub(crate) fn itemize(
+    lexicon: &Lexicon,
+    text: &str,
+    sentence: Range<usize>,
+    language: Language,
+) -> Vec<Item> {
     let part = &text[sentence.clone()];
     let mut known = known_items(lexicon, part, language);
     known.sort_by_key(|item| (item.range.start, std::cmp::Reverse(item.range.end)));
@@ -163,8 +168,10 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
 fn latin_word(rest: &str) -> usize {
     let mut end = 0;
     for (i, c) in rest.char_indices() {
-        let inner = matches!(c, '-' | '.') && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
-        let negation = matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
+        let inner = matches!(c, '-' | '.')
+            && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
+        let negation =
+            matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
         if !(c.is_alphanumeric() && !is_han(c)) && !inner && !negation {
             break;
         }

@@ -45,9 +45,7 @@ pub(crate) fn facts(graph: &Graph, subject: &NamedNode, predicate: PredicateId) 
 }
 
 fn push(found: &mut Vec<Fact>, fact: Fact) {
-    let known = found
-        .iter()
-        .any(|f| f.value == fact.value && f.quad.graph_name == fact.quad.graph_name);
+    let known = found.iter().any(|f| f.value == fact.value && f.quad.graph_name == fact.quad.graph_name);
     if !known {
         found.push(fact);
     }
@@ -111,7 +109,12 @@ pub(crate) fn entity_of(graph: &Graph, term: &RdfTerm) -> Option<EntityId> {
 }
 
 /// A shortest chain of facts from `from` to `to` along a transitive predicate.
-pub(crate) fn path(graph: &Graph, from: &NamedNode, predicate: PredicateId, to: &NamedNode) -> Option<Vec<Fact>> {
+pub(crate) fn path(
+    graph: &Graph,
+    from: &NamedNode,
+    predicate: PredicateId,
+    to: &NamedNode,
+) -> Option<Vec<Fact>> {
     let reached = reach(graph, from, predicate, Some(to));
     let target: RdfTerm = to.clone().into();
     let mut chain = Vec::new();
@@ -134,7 +137,12 @@ pub(crate) struct Reached {
     from: Option<usize>,
 }
 
-pub(crate) fn reach(graph: &Graph, from: &NamedNode, predicate: PredicateId, until: Option<&NamedNode>) -> Vec<Reached> {
+pub(crate) fn reach(
+    graph: &Graph,
+    from: &NamedNode,
+    predicate: PredicateId,
+    until: Option<&NamedNode>,
+) -> Vec<Reached> {
     let mut reached: Vec<Reached> = Vec::new();
     let mut seen: HashSet<NamedNode> = HashSet::from([from.clone()]);
     let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.clone(), None)]);

@@ -5,8 +5,8 @@ use touchstone_core::{Evidence, Language, ReasonCode, Verdict};
 pub(crate) fn verdict_of(code: ReasonCode) -> Verdict {
     use ReasonCode::*;
     match code {
-        Asserted | Inverse | SubProperty | Transitive | WithinTolerance | ComparisonHolds | ArithmeticRight
-        | FollowsFromStep | DenialHolds => Verdict::Supported,
+        Asserted | Inverse | SubProperty | Transitive | WithinTolerance | ComparisonHolds
+        | ArithmeticRight | FollowsFromStep | DenialHolds => Verdict::Supported,
         FunctionalOther | ClosedPredicate | OutsideTolerance | DateDiffers | TypeClash | ComparisonFails
         | ArithmeticWrong | ContradictsStep | DenialFails => Verdict::Refuted,
         NoEvidence | UnknownEntity | UnknownRelation | Ambiguous | SourcesDisagree | UnsupportedLanguage
@@ -26,8 +26,12 @@ pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
         ArithmeticRight => ("the calculation is right", "计算正确"),
         FollowsFromStep => ("it follows from an earlier step", "由前面的步骤得出"),
         DenialHolds => ("what is denied is refuted", "所否认的内容确实不成立"),
-        FunctionalOther => ("the graph holds another value, and there can be only one", "图谱中是另一个值，而该值只能有一个"),
-        ClosedPredicate => ("the graph holds every value, and this is none of them", "图谱已收录全部取值，其中没有此值"),
+        FunctionalOther => {
+            ("the graph holds another value, and there can be only one", "图谱中是另一个值，而该值只能有一个")
+        }
+        ClosedPredicate => {
+            ("the graph holds every value, and this is none of them", "图谱已收录全部取值，其中没有此值")
+        }
         OutsideTolerance => ("the number differs from the graph's", "数值与图谱不符"),
         DateDiffers => ("the date differs from the graph's", "日期与图谱不符"),
         TypeClash => ("it is a thing of another kind", "所指事物的类型不符"),

@@ -6,8 +6,8 @@ use touchstone_graph::{Degree, EntityId, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
 use super::words::{
-    ZH_AND, ZH_AT, ZH_COPULAS, ZH_DEMONSTRATIVES, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF,
-    ZH_PARTICLES, ZH_PASSIVE, ZH_POSSESSIVES, ZH_PRONOUNS, ZH_THAN, is_function_word,
+    ZH_AND, ZH_AT, ZH_COPULAS, ZH_DEMONSTRATIVES, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS,
+    ZH_OF, ZH_PARTICLES, ZH_PASSIVE, ZH_POSSESSIVES, ZH_PRONOUNS, ZH_THAN, is_function_word,
 };
 use super::{Content, Object, Proposition, Reference, Setting, Value};
 use crate::items::Item;
@@ -91,8 +91,12 @@ fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
         if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) {
             c.at += 1;
             let noun = c.peek().is_none_or(|next| {
-                next.is(ZH_COPULAS) || next.is(ZH_NEGATED_COPULAS) || next.is(ZH_HAVE) || next.quantity.is_some()
-                    || next.is_punctuation() || next.is(&["约", "大约", "不", "共", "也", "都", "分别"])
+                next.is(ZH_COPULAS)
+                    || next.is(ZH_NEGATED_COPULAS)
+                    || next.is(ZH_HAVE)
+                    || next.quantity.is_some()
+                    || next.is_punctuation()
+                    || next.is(&["约", "大约", "不", "共", "也", "都", "分别"])
             });
             if noun {
                 return Some(Subject::Slot { predicates: item.predicates.clone(), of: reference });
@@ -107,7 +111,9 @@ fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             }
             match self::reference(c) {
                 // 法国与西班牙接壤: the second name is the object.
-                Some(next) if !c.peek().is_some_and(|item| !item.predicates.is_empty()) => references.push(next),
+                Some(next) if !c.peek().is_some_and(|item| !item.predicates.is_empty()) => {
+                    references.push(next)
+                }
                 _ => {
                     c.at = back;
                     break;
@@ -147,9 +153,8 @@ fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
         c.eat(ZH_MEASURES);
         let item = c.peek().filter(|item| !item.classes.is_empty() || item.is(&["国"]))?;
         c.at += 1;
-        let latest = c.setting.discourse.iter().rev().find(|id| {
-            item.classes.is_empty() || of_class(c, **id, item)
-        })?;
+        let latest =
+            c.setting.discourse.iter().rev().find(|id| item.classes.is_empty() || of_class(c, **id, item))?;
         return Some(Reference { candidates: vec![*latest], range: c.range_from(start), indirect: true });
     }
     if let Some(described) = described(c) {
@@ -162,7 +167,8 @@ fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     if class_first {
         let name = c.ahead(1).filter(|next| !next.entities.is_empty())?;
         c.at += 2;
-        let fitting: Vec<EntityId> = name.entities.iter().copied().filter(|id| of_class(c, *id, item)).collect();
+        let fitting: Vec<EntityId> =
+            name.entities.iter().copied().filter(|id| of_class(c, *id, item)).collect();
         let candidates = if fitting.is_empty() { name.entities.clone() } else { fitting };
         return Some(Reference { candidates, range: name.range.clone(), indirect: false });
     }
@@ -176,8 +182,12 @@ fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     }
     let mut candidates = item.entities.clone();
     // 基多市, 金元素: the class behind the name.
-    if let Some(class) = c.peek().filter(|next| !next.classes.is_empty() && next.entities.is_empty() && next.predicates.is_empty()) {
-        let fitting: Vec<EntityId> = candidates.iter().copied().filter(|id| of_class(c, *id, class)).collect();
+    if let Some(class) = c
+        .peek()
+        .filter(|next| !next.classes.is_empty() && next.entities.is_empty() && next.predicates.is_empty())
+    {
+        let fitting: Vec<EntityId> =
+            candidates.iter().copied().filter(|id| of_class(c, *id, class)).collect();
         if !fitting.is_empty() {
             c.at += 1;
             candidates = fitting;
@@ -306,7 +316,9 @@ fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
             return None;
         }
         while c.peek().is_some_and(|next| {
-            !next.is_punctuation() && !is_function_word(&next.folded, Language::Chinese) && next.quantity.is_none()
+            !next.is_punctuation()
+                && !is_function_word(&next.folded, Language::Chinese)
+                && next.quantity.is_none()
         }) {
             c.at += 1;
         }
@@ -372,7 +384,13 @@ fn located(c: &mut Cursor<'_, '_>, mark: usize, start: usize, subjects: &[Refere
     facts(c, start, subjects, &predicates, negated)
 }
 
-fn facts(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], predicates: &[PredicateId], negated: bool) -> bool {
+fn facts(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    subjects: &[Reference],
+    predicates: &[PredicateId],
+    negated: bool,
+) -> bool {
     let mut any = false;
     loop {
         let back = c.at;
@@ -557,7 +575,8 @@ fn compared(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], mut ne
     negated |= c.eat(ZH_NEGATIONS);
     let Some(item) = c.peek().filter(|item| !item.adjectives.is_empty()) else { return false };
     c.at += 1;
-    let by: Vec<_> = item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
+    let by: Vec<_> =
+        item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
     if by.is_empty() {
         return false;
     }

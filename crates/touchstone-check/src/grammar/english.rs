@@ -18,7 +18,11 @@ use touchstone_core::Language;
 enum Subject {
     Entity(Reference),
     /// "the capital of Ecuador": a place for a value.
-    Slot { predicates: Vec<PredicateId>, of: Reference, inverse: bool },
+    Slot {
+        predicates: Vec<PredicateId>,
+        of: Reference,
+        inverse: bool,
+    },
     /// A phrase that the graph does not know.
     Unknown(Value),
 }
@@ -64,7 +68,10 @@ fn sentence(c: &mut Cursor<'_, '_>) {
 
 fn separators(c: &mut Cursor<'_, '_>) {
     while let Some(item) = c.peek() {
-        let skips = item.is_punctuation() || item.is(CONJUNCTIONS) || item.is(&["but", "while", "yes"]) || item.is(NEUTRAL_ADVERBS);
+        let skips = item.is_punctuation()
+            || item.is(CONJUNCTIONS)
+            || item.is(&["but", "while", "yes"])
+            || item.is(NEUTRAL_ADVERBS);
         if !skips {
             break;
         }
@@ -122,11 +129,7 @@ fn apposition(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) {
     }
     let found = c.found.len();
     let relative = c.eat(RELATIVES);
-    let read = if relative {
-        verb_phrase(c, start, subjects)
-    } else {
-        complement(c, start, subjects, false)
-    };
+    let read = if relative { verb_phrase(c, start, subjects) } else { complement(c, start, subjects, false) };
     if !(read && c.eat(&[","])) {
         c.found.truncate(found);
         c.at = back;
@@ -153,7 +156,11 @@ fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             }
             if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) {
                 c.at += 1;
-                return Some(Subject::Slot { predicates: item.predicates.clone(), of: reference, inverse: false });
+                return Some(Subject::Slot {
+                    predicates: item.predicates.clone(),
+                    of: reference,
+                    inverse: false,
+                });
             }
             c.at = after;
             return None;
@@ -164,7 +171,11 @@ fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             && then.is(COPULAS)
         {
             c.at += 1;
-            return Some(Subject::Slot { predicates: item.predicates.clone(), of: reference, inverse: false });
+            return Some(Subject::Slot {
+                predicates: item.predicates.clone(),
+                of: reference,
+                inverse: false,
+            });
         }
         return Some(Subject::Entity(reference));
     }
@@ -176,7 +187,9 @@ fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
         c.at += 1;
         return Some(Subject::Unknown(c.value_of(item)));
     }
-    while c.peek().is_some_and(|item| item.is_plain() && !item.is_punctuation() && !is_function_word(&item.folded, Language::English)) {
+    while c.peek().is_some_and(|item| {
+        item.is_plain() && !item.is_punctuation() && !is_function_word(&item.folded, Language::English)
+    }) {
         c.at += 1;
     }
     let short = c.at > from && c.at - from <= 5;
@@ -194,7 +207,11 @@ fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     c.eat_all(DETERMINERS);
     for _ in 0..3 {
         match c.peek() {
-            Some(item) if item.predicates.is_empty() && !(item.entities.is_empty() && item.classes.is_empty()) => c.at += 1,
+            Some(item)
+                if item.predicates.is_empty() && !(item.entities.is_empty() && item.classes.is_empty()) =>
+            {
+                c.at += 1
+            }
             _ => break,
         }
     }
@@ -247,7 +264,8 @@ fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     if let Some(name) = c.peek().filter(|item| !item.entities.is_empty()) {
         c.at += 1;
         c.eat(&["\"", "”"]);
-        let of_class: Vec<_> = name.entities.iter().copied().filter(|id| is_of_class(c, *id, classes)).collect();
+        let of_class: Vec<_> =
+            name.entities.iter().copied().filter(|id| is_of_class(c, *id, classes)).collect();
         let candidates = if of_class.is_empty() { name.entities.clone() } else { of_class };
         return Some(Reference { candidates, range: name.range.clone(), indirect: false });
     }
@@ -307,7 +325,9 @@ fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bo
 fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
     let mark = c.at;
     match subjects {
-        [Subject::Slot { predicates, of, inverse }] => slot_value(c, start, predicates, of, *inverse, negated),
+        [Subject::Slot { predicates, of, inverse }] => {
+            slot_value(c, start, predicates, of, *inverse, negated)
+        }
         [Subject::Unknown(value)] => {
             let (value, start) = (value.clone(), start);
             let Some(Subject::Slot { predicates, of, inverse }) = slot_phrase(c) else { return false };
@@ -317,7 +337,9 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negate
         _ => {
             let references: Vec<Reference> = subjects
                 .iter()
-                .filter_map(|s| if let Subject::Entity(reference) = s { Some(reference.clone()) } else { None })
+                .filter_map(
+                    |s| if let Subject::Entity(reference) = s { Some(reference.clone()) } else { None },
+                )
                 .collect();
             if references.len() != subjects.len() {
                 return false;
@@ -348,10 +370,7 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negate
 }
 
 fn entity_value(reference: &Reference) -> Value {
-    Value {
-        range: reference.range.clone(),
-        readings: vec![Object::Entity(reference.clone()), Object::Text],
-    }
+    Value { range: reference.range.clone(), readings: vec![Object::Entity(reference.clone()), Object::Text] }
 }
 
 fn slot_value(
@@ -385,8 +404,13 @@ fn slot_value(
 
 fn starts_clause(c: &Cursor<'_, '_>) -> bool {
     c.peek().is_some_and(|item| {
-        item.is(COPULAS) || item.is(HAVE) || item.is(DO) || item.is(OF_LIKE) || item.is(NEGATED_COPULAS)
-            || item.is(&["'s", "’s"]) || !item.predicates.is_empty()
+        item.is(COPULAS)
+            || item.is(HAVE)
+            || item.is(DO)
+            || item.is(OF_LIKE)
+            || item.is(NEGATED_COPULAS)
+            || item.is(&["'s", "’s"])
+            || !item.predicates.is_empty()
     })
 }
 
@@ -404,8 +428,10 @@ fn state_slot(
         return;
     }
     // "capital of" is said of the value: V capital-of E.
-    let subject = value.readings.iter().find_map(|r| if let Object::Entity(e) = r { Some(e.clone()) } else { None });
-    let subject = subject.unwrap_or(Reference { candidates: Vec::new(), range: value.range, indirect: false });
+    let subject =
+        value.readings.iter().find_map(|r| if let Object::Entity(e) = r { Some(e.clone()) } else { None });
+    let subject =
+        subject.unwrap_or(Reference { candidates: Vec::new(), range: value.range, indirect: false });
     let object = entity_value(of);
     c.fact(start, &subject, predicates, object, negated, true);
 }
@@ -422,7 +448,9 @@ fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
     c.at += 1;
     let known = !item.entities.is_empty() || item.quantity.is_some() || item.date.is_some();
     let continues = c.peek().is_some_and(|next| {
-        next.is_plain() && next.folded.chars().all(char::is_alphanumeric) && starts_upper(c, next)
+        next.is_plain()
+            && next.folded.chars().all(char::is_alphanumeric)
+            && starts_upper(c, next)
             && !is_function_word(&next.folded, Language::English)
     });
     let result = if (known && !continues) || kinds.iter().all(|k| *k == ValueKind::Text) {
@@ -433,7 +461,9 @@ fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
             return None;
         }
         while c.peek().is_some_and(|next| {
-            !next.is_punctuation() && !is_function_word(&next.folded, Language::English) && next.quantity.is_none()
+            !next.is_punctuation()
+                && !is_function_word(&next.folded, Language::English)
+                && next.quantity.is_none()
         }) {
             c.at += 1;
         }
@@ -469,7 +499,8 @@ fn starts_upper(c: &Cursor<'_, '_>, item: &Item) -> bool {
 fn comparison(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], negated: bool) -> bool {
     c.eat(&["much", "far", "slightly"]);
     let Some(item) = c.peek().filter(|item| !item.adjectives.is_empty()) else { return false };
-    let by: Vec<_> = item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
+    let by: Vec<_> =
+        item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
     c.at += 1;
     if by.is_empty() || !c.eat(&["than"]) {
         return false;
@@ -505,7 +536,13 @@ fn truth(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: 
     true
 }
 
-fn push_memberships(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], classes: &[ClassId], negated: bool) {
+fn push_memberships(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    subjects: &[Reference],
+    classes: &[ClassId],
+    negated: bool,
+) {
     for subject in subjects {
         let range = c.range_from(start);
         let content = Content::Membership { subject: subject.clone(), classes: classes.to_vec() };

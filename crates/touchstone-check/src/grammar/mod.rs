@@ -57,9 +57,16 @@ pub(crate) enum Content {
         /// ("borders", "located in"): types may turn it round.
         flexible: bool,
     },
-    Membership { subject: Reference, classes: Vec<ClassId> },
+    Membership {
+        subject: Reference,
+        classes: Vec<ClassId>,
+    },
     /// `left` compares with `right` by the value of a predicate.
-    Comparison { left: Reference, right: Reference, by: Vec<(PredicateId, Degree)> },
+    Comparison {
+        left: Reference,
+        right: Reference,
+        by: Vec<(PredicateId, Degree)>,
+    },
     /// Something is asserted that could not be read.
     Unread,
 }

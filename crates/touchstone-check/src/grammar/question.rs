@@ -26,7 +26,8 @@ pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Op
     let items = itemize(graph.lexicon(), question, 0..question.len(), language);
     let ontology = graph.ontology();
     let relation_at = |i: usize| !items[i].predicates.is_empty();
-    let relations: Vec<usize> = (0..items.len()).filter(|i| relation_at(*i) && items[*i].entities.is_empty()).collect();
+    let relations: Vec<usize> =
+        (0..items.len()).filter(|i| relation_at(*i) && items[*i].entities.is_empty()).collect();
     // A word such as "in" can be a relation too: nouns and verbs go first.
     let strong: Vec<usize> = relations
         .iter()
@@ -55,7 +56,8 @@ pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Op
     };
     // "capital of E" is said of the value: its given side is the object.
     let inverse = phrase.folded.ends_with(" of");
-    let forward: Vec<PredicateId> = phrase.predicates.iter().copied().filter(|p| fits(*p, true) && !inverse).collect();
+    let forward: Vec<PredicateId> =
+        phrase.predicates.iter().copied().filter(|p| fits(*p, true) && !inverse).collect();
     let backward: Vec<PredicateId> = phrase
         .predicates
         .iter()
@@ -83,7 +85,8 @@ pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Op
 /// The entity that belongs to the relation: behind its "of", before its "'s",
 /// or the only one in the question.
 fn given_entity(items: &[Item], relation: usize, language: Language) -> Option<usize> {
-    let entities: Vec<usize> = (0..items.len()).filter(|i| !items[*i].entities.is_empty() && *i != relation).collect();
+    let entities: Vec<usize> =
+        (0..items.len()).filter(|i| !items[*i].entities.is_empty() && *i != relation).collect();
     if language == Language::English {
         let of = (relation + 1..items.len())
             .find(|i| items[*i].is(OF_LIKE) || items[relation].folded.ends_with(" of"))

@@ -9,13 +9,33 @@ pub(crate) const PERFECT: &[&str] = &["has", "have", "had"];
 pub(crate) const HAVE: &[&str] = &["has", "have", "had", "with"];
 pub(crate) const DO: &[&str] = &["does", "do", "did"];
 pub(crate) const NEGATIONS: &[&str] = &["not", "never", "no", "neither", "nor"];
-pub(crate) const NEGATED_COPULAS: &[&str] = &["isn't", "aren't", "wasn't", "weren't", "isn’t", "aren’t", "wasn’t", "weren’t"];
-pub(crate) const NEGATED_DO: &[&str] = &["doesn't", "don't", "didn't", "doesn’t", "don’t", "didn’t", "cannot"];
+pub(crate) const NEGATED_COPULAS: &[&str] =
+    &["isn't", "aren't", "wasn't", "weren't", "isn’t", "aren’t", "wasn’t", "weren’t"];
+pub(crate) const NEGATED_DO: &[&str] =
+    &["doesn't", "don't", "didn't", "doesn’t", "don’t", "didn’t", "cannot"];
 pub(crate) const NEGATED_HAVE: &[&str] = &["hasn't", "haven't", "hadn't"];
 /// Adverbs that leave what is claimed as it is.
 pub(crate) const NEUTRAL_ADVERBS: &[&str] = &[
-    "also", "currently", "officially", "actually", "indeed", "therefore", "thus", "so", "hence", "then", "now",
-    "however", "moreover", "furthermore", "additionally", "here", "first", "next", "finally", "as",
+    "also",
+    "currently",
+    "officially",
+    "actually",
+    "indeed",
+    "therefore",
+    "thus",
+    "so",
+    "hence",
+    "then",
+    "now",
+    "however",
+    "moreover",
+    "furthermore",
+    "additionally",
+    "here",
+    "first",
+    "next",
+    "finally",
+    "as",
 ];
 pub(crate) const POSSESSIVES: &[&str] = &["its", "their", "his", "her"];
 pub(crate) const PRONOUNS: &[&str] = &["it", "they", "he", "she"];
@@ -28,18 +48,28 @@ pub(crate) const PREPOSITIONS: &[&str] =
     &["of", "in", "by", "to", "with", "at", "on", "for", "from", "as", "into", "near", "through", "than"];
 
 const OTHER_ENGLISH: &[&str] = &[
-    "and", "or", "but", "if", "its", "it", "they", "he", "she", "we", "you", "i", "me", "us", "my", "our", "your",
-    "there", "than", "more", "less", "most", "least", "about", "over", "under", "between", "while", "because",
-    "since", "until", "can", "may", "will", "would", "could", "should", "must", "one", "two", "some", "any", "no",
-    "not", "yes", "same", "such", "each", "every", "other", "another", "very", "only", "just", "both", "many", "much",
-    "step", "answer", "question", "note", "known", "called", "named",
+    "and", "or", "but", "if", "its", "it", "they", "he", "she", "we", "you", "i", "me", "us", "my", "our",
+    "your", "there", "than", "more", "less", "most", "least", "about", "over", "under", "between", "while",
+    "because", "since", "until", "can", "may", "will", "would", "could", "should", "must", "one", "two",
+    "some", "any", "no", "not", "yes", "same", "such", "each", "every", "other", "another", "very", "only",
+    "just", "both", "many", "much", "step", "answer", "question", "note", "known", "called", "named",
 ];
 
 pub(crate) fn is_function_word(folded: &str, language: Language) -> bool {
     match language {
         Language::English => [
-            DETERMINERS, COPULAS, HAVE, DO, NEGATIONS, NEUTRAL_ADVERBS, POSSESSIVES, PRONOUNS, PREPOSITIONS,
-            RELATIVES, WH, OTHER_ENGLISH,
+            DETERMINERS,
+            COPULAS,
+            HAVE,
+            DO,
+            NEGATIONS,
+            NEUTRAL_ADVERBS,
+            POSSESSIVES,
+            PRONOUNS,
+            PREPOSITIONS,
+            RELATIVES,
+            WH,
+            OTHER_ENGLISH,
         ]
         .iter()
         .any(|list| list.contains(&folded)),
@@ -47,7 +77,8 @@ pub(crate) fn is_function_word(folded: &str, language: Language) -> bool {
     }
 }
 
-pub(crate) const ZH_COPULAS: &[&str] = &["是", "为", "為", "即", "等于", "等於", "叫做", "叫", "就是", "分别是", "分别为", "都是", "则是"];
+pub(crate) const ZH_COPULAS: &[&str] =
+    &["是", "为", "為", "即", "等于", "等於", "叫做", "叫", "就是", "分别是", "分别为", "都是", "则是"];
 pub(crate) const ZH_NEGATED_COPULAS: &[&str] = &["不是", "并不是", "并非", "不为", "不等于"];
 pub(crate) const ZH_NEGATIONS: &[&str] = &["不", "没有", "没", "并不", "并没有", "未", "从未", "无"];
 pub(crate) const ZH_OF: &[&str] = &["的", "之"];
@@ -56,24 +87,194 @@ pub(crate) const ZH_HAVE: &[&str] = &["有", "拥有", "具有", "共有"];
 pub(crate) const ZH_PRONOUNS: &[&str] = &["它", "他", "她", "它们", "他们"];
 pub(crate) const ZH_POSSESSIVES: &[&str] = &["其", "它的", "他的", "她的", "它们的"];
 pub(crate) const ZH_DEMONSTRATIVES: &[&str] = &["该", "这个", "那个", "这", "此", "这座", "这种", "这一"];
-pub(crate) const ZH_MEASURES: &[&str] =
-    &["一个", "一座", "一种", "一名", "一位", "一条", "一门", "一款", "个", "座", "种", "名", "位", "国家的", "一国"];
+pub(crate) const ZH_MEASURES: &[&str] = &[
+    "一个",
+    "一座",
+    "一种",
+    "一名",
+    "一位",
+    "一条",
+    "一门",
+    "一款",
+    "个",
+    "座",
+    "种",
+    "名",
+    "位",
+    "国家的",
+    "一国",
+];
 pub(crate) const ZH_PASSIVE: &[&str] = &["由", "被"];
 pub(crate) const ZH_AT: &[&str] = &["在", "于", "於"];
 pub(crate) const ZH_THAN: &[&str] = &["比", "比起"];
-pub(crate) const ZH_PARTICLES: &[&str] = &["了", "所", "也", "都", "均", "还", "而", "且", "并", "并且", "而且", "因此", "所以", "则", "故", "那么", "其中", "已", "就", "更", "要", "着", "过", "被称为"];
+pub(crate) const ZH_PARTICLES: &[&str] = &[
+    "了",
+    "所",
+    "也",
+    "都",
+    "均",
+    "还",
+    "而",
+    "且",
+    "并",
+    "并且",
+    "而且",
+    "因此",
+    "所以",
+    "则",
+    "故",
+    "那么",
+    "其中",
+    "已",
+    "就",
+    "更",
+    "要",
+    "着",
+    "过",
+    "被称为",
+];
 pub(crate) const ZH_QUESTIONS: &[&str] = &[
-    "什么", "哪个", "哪里", "哪儿", "哪座", "哪些", "哪种", "哪位", "哪一个", "哪国", "哪", "谁", "多少", "几", "何", "吗", "呢", "是否", "怎么", "为什么", "何时", "哪年", "哪一年",
+    "什么",
+    "哪个",
+    "哪里",
+    "哪儿",
+    "哪座",
+    "哪些",
+    "哪种",
+    "哪位",
+    "哪一个",
+    "哪国",
+    "哪",
+    "谁",
+    "多少",
+    "几",
+    "何",
+    "吗",
+    "呢",
+    "是否",
+    "怎么",
+    "为什么",
+    "何时",
+    "哪年",
+    "哪一年",
 ];
 
 const CHINESE: &[&str] = &[
-    "是", "为", "為", "即", "等于", "等於", "叫做", "叫", "就是", "分别是", "分别为", "都是", "则是", "不是", "并不是", "并非", "不为", "不等于",
-    "不", "没有", "没", "并不", "并没有", "未", "从未", "的", "之", "和", "与", "與", "及", "以及", "跟", "同", "有", "拥有",
-    "具有", "共有", "它", "他", "她", "它们", "他们", "其", "该", "这个", "那个", "这", "此", "这座", "这种", "这一",
-    "一个", "一座", "一种", "一名", "一位", "一条", "一门", "由", "被", "在", "于", "於", "比", "比起", "了", "所", "也", "都",
-    "均", "还", "而", "且", "并", "并且", "而且", "因此", "所以", "则", "故", "那么", "其中", "以", "作为", "约", "大约", "更",
-    "什么", "哪个", "哪里", "哪儿", "哪座", "哪些", "哪种", "哪位", "哪一个", "哪国", "哪", "谁", "多少", "几", "何", "吗", "呢",
-    "是否", "怎么", "为什么", "何时", "哪年", "哪一年", "被称为", "就", "已", "要",
+    "是",
+    "为",
+    "為",
+    "即",
+    "等于",
+    "等於",
+    "叫做",
+    "叫",
+    "就是",
+    "分别是",
+    "分别为",
+    "都是",
+    "则是",
+    "不是",
+    "并不是",
+    "并非",
+    "不为",
+    "不等于",
+    "不",
+    "没有",
+    "没",
+    "并不",
+    "并没有",
+    "未",
+    "从未",
+    "的",
+    "之",
+    "和",
+    "与",
+    "與",
+    "及",
+    "以及",
+    "跟",
+    "同",
+    "有",
+    "拥有",
+    "具有",
+    "共有",
+    "它",
+    "他",
+    "她",
+    "它们",
+    "他们",
+    "其",
+    "该",
+    "这个",
+    "那个",
+    "这",
+    "此",
+    "这座",
+    "这种",
+    "这一",
+    "一个",
+    "一座",
+    "一种",
+    "一名",
+    "一位",
+    "一条",
+    "一门",
+    "由",
+    "被",
+    "在",
+    "于",
+    "於",
+    "比",
+    "比起",
+    "了",
+    "所",
+    "也",
+    "都",
+    "均",
+    "还",
+    "而",
+    "且",
+    "并",
+    "并且",
+    "而且",
+    "因此",
+    "所以",
+    "则",
+    "故",
+    "那么",
+    "其中",
+    "以",
+    "作为",
+    "约",
+    "大约",
+    "更",
+    "什么",
+    "哪个",
+    "哪里",
+    "哪儿",
+    "哪座",
+    "哪些",
+    "哪种",
+    "哪位",
+    "哪一个",
+    "哪国",
+    "哪",
+    "谁",
+    "多少",
+    "几",
+    "何",
+    "吗",
+    "呢",
+    "是否",
+    "怎么",
+    "为什么",
+    "何时",
+    "哪年",
+    "哪一年",
+    "被称为",
+    "就",
+    "已",
+    "要",
 ];
 
 /// The longest function word at the beginning of a text.

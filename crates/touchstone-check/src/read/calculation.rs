@@ -13,8 +13,17 @@ use super::number::{Comparator, Number};
 
 /// Words and signs that state equality anywhere.
 const EQUALS: &[(&str, bool)] = &[
-    ("=", false), ("＝", false), ("≈", true), ("≒", true), ("约等于", true), ("等于", false), ("equals ", false),
-    ("is equal to ", false), ("\\approx", true), ("is approximately ", true), ("is about ", true),
+    ("=", false),
+    ("＝", false),
+    ("≈", true),
+    ("≒", true),
+    ("约等于", true),
+    ("等于", false),
+    ("equals ", false),
+    ("is equal to ", false),
+    ("\\approx", true),
+    ("is approximately ", true),
+    ("is about ", true),
 ];
 /// Those that do so only after a calculation.
 const RESULTS: &[&str] = &["is ", "are ", "gives ", "makes ", "就是", "得到", "结果是", "是", "为", "得"];
@@ -64,9 +73,14 @@ pub enum Judgement {
     Right,
     /// The side that is wrong and the right value in the notation of that
     /// side.
-    Wrong { side: usize, written: String },
+    Wrong {
+        side: usize,
+        written: String,
+    },
     /// Something is divided by zero.
-    Undefined { side: usize },
+    Undefined {
+        side: usize,
+    },
 }
 
 impl Equation {
@@ -74,13 +88,16 @@ impl Equation {
         if let Some(side) = self.sides.iter().position(|side| side.expression.value.is_none()) {
             return Judgement::Undefined { side };
         }
-        let Some(reference) = self.sides.iter().position(|side| !side.is_plain()) else { return Judgement::Right };
+        let Some(reference) = self.sides.iter().position(|side| !side.is_plain()) else {
+            return Judgement::Right;
+        };
         let truth = self.sides[reference].value_or_zero();
         for (at, side) in self.sides.iter().enumerate() {
             // What is only nearly equal is so to what stands before it.
             let irrational = self.sides[reference].expression.irrational || side.expression.irrational;
             if at != reference && !agrees(side, &truth, irrational) {
-                let number = side.expression.operands.first().filter(|number| side.is_plain() && number.percent);
+                let number =
+                    side.expression.operands.first().filter(|number| side.is_plain() && number.percent);
                 let written = match number {
                     Some(_) => format!("{}%", format_plain(&(truth * power_of_ten(2)))),
                     None => format_plain(&truth),
@@ -102,7 +119,8 @@ fn agrees(side: &Side, truth: &BigRational, irrational: bool) -> bool {
         [number] if side.is_plain() => number,
         _ => {
             let (above, below) = APPROXIMATE;
-            return side.approximate && distance <= truth.abs() * BigRational::new(above.into(), below.into());
+            return side.approximate
+                && distance <= truth.abs() * BigRational::new(above.into(), below.into());
         }
     };
     let two = BigRational::from_integer(2.into());
@@ -150,7 +168,11 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
     let mixed = units.iter().any(|unit| units.iter().any(|other| unit.conflicts_with(other)));
     let tail = text[span.end..].trim_start();
     let remainder = ["remainder", "余", "with a remainder", "R"].iter().any(|word| tail.starts_with(word));
-    calculated && !mixed && !remainder && !operator_before(text, span.start) && !operator_after(text, span.end)
+    calculated
+        && !mixed
+        && !remainder
+        && !operator_before(text, span.start)
+        && !operator_after(text, span.end)
 }
 
 fn side(text: &str, expression: Expression, approximate: bool) -> Side {
@@ -189,7 +211,8 @@ fn equals(text: &str, sides: &[Side]) -> Option<(usize, bool)> {
     let last = sides.last()?;
     let at = skip_blanks(text, last.span.end);
     let rest = &text[at..];
-    let stated = EQUALS.iter().find(|(word, _)| rest.starts_with(word)).map(|(word, near)| (word.len(), *near));
+    let stated =
+        EQUALS.iter().find(|(word, _)| rest.starts_with(word)).map(|(word, near)| (word.len(), *near));
     let result = || {
         let word = RESULTS.iter().find(|word| rest.starts_with(**word))?;
         (!last.is_plain()).then_some((word.len(), false))
@@ -228,13 +251,28 @@ impl Comparison {
 }
 
 const RELATIONS: &[(&str, fn(Ordering) -> bool)] = &[
-    (">=", Ordering::is_ge), ("<=", Ordering::is_le), ("≥", Ordering::is_ge), ("≤", Ordering::is_le),
-    ("⩾", Ordering::is_ge), ("⩽", Ordering::is_le), ("!=", Ordering::is_ne), ("≠", Ordering::is_ne),
-    (">", Ordering::is_gt), ("<", Ordering::is_lt), ("＞", Ordering::is_gt), ("＜", Ordering::is_lt),
-    ("is greater than ", Ordering::is_gt), ("is larger than ", Ordering::is_gt), ("is more than ", Ordering::is_gt),
-    ("is less than ", Ordering::is_lt), ("is smaller than ", Ordering::is_lt),
-    ("大于或等于", Ordering::is_ge), ("小于或等于", Ordering::is_le), ("大于", Ordering::is_gt),
-    ("小于", Ordering::is_lt), ("不等于", Ordering::is_ne),
+    (">=", Ordering::is_ge),
+    ("<=", Ordering::is_le),
+    ("≥", Ordering::is_ge),
+    ("≤", Ordering::is_le),
+    ("⩾", Ordering::is_ge),
+    ("⩽", Ordering::is_le),
+    ("!=", Ordering::is_ne),
+    ("≠", Ordering::is_ne),
+    (">", Ordering::is_gt),
+    ("<", Ordering::is_lt),
+    ("＞", Ordering::is_gt),
+    ("＜", Ordering::is_lt),
+    ("is greater than ", Ordering::is_gt),
+    ("is larger than ", Ordering::is_gt),
+    ("is more than ", Ordering::is_gt),
+    ("is less than ", Ordering::is_lt),
+    ("is smaller than ", Ordering::is_lt),
+    ("大于或等于", Ordering::is_ge),
+    ("小于或等于", Ordering::is_le),
+    ("大于", Ordering::is_gt),
+    ("小于", Ordering::is_lt),
+    ("不等于", Ordering::is_ne),
 ];
 
 /// Finds comparisons of numbers: "3/4 > 2/3", 5大于3. Sides with units that
@@ -254,7 +292,11 @@ pub fn comparisons(text: &str) -> Vec<Comparison> {
         let lopsided = left.units.is_empty() != right.units.is_empty();
         if whole && !mixed && !lopsided {
             let operands = left.operands.iter().chain(&right.operands).cloned().collect();
-            found.push(Comparison { span: left.span.start..right.span.end, holds: relation(a.cmp(b)), operands });
+            found.push(Comparison {
+                span: left.span.start..right.span.end,
+                holds: relation(a.cmp(b)),
+                operands,
+            });
         }
         at = right.span.end;
     }
@@ -282,11 +324,30 @@ mod tests {
     #[test]
     fn right_equations() {
         for text in [
-            "200 × 0.92 = 184", "2 + 3 * 4 = 14", "(2 + 3) × 4 = 20", "10 / 4 = 2.5", "10 / 3 = 3.33", "10 ÷ 3 ≈ 3.3",
-            "200元 × 0.92 = 184元", "20% of 50 = 10", "200的20%是40", "2^10 = 1024", "5² = 25", "√16 = 4",
-            "3 apples + 4 apples = 7 apples", "12 plus 30 equals 42", "1,000 - 1 = 999", "7 = 3 + 4", "一百加二十等于120",
-            "$20 + $5.50 = $25.50", "200 - 10% = 180", "1.5 × 2 = 3 = 6 / 2", "\\frac{1}{2} + \\frac{1}{2} = 1",
-            "3 × 4 is 12", "5 m × 3 m = 15 m²", "0.1 + 0.2 = 0.3",
+            "200 × 0.92 = 184",
+            "2 + 3 * 4 = 14",
+            "(2 + 3) × 4 = 20",
+            "10 / 4 = 2.5",
+            "10 / 3 = 3.33",
+            "10 ÷ 3 ≈ 3.3",
+            "200元 × 0.92 = 184元",
+            "20% of 50 = 10",
+            "200的20%是40",
+            "2^10 = 1024",
+            "5² = 25",
+            "√16 = 4",
+            "3 apples + 4 apples = 7 apples",
+            "12 plus 30 equals 42",
+            "1,000 - 1 = 999",
+            "7 = 3 + 4",
+            "一百加二十等于120",
+            "$20 + $5.50 = $25.50",
+            "200 - 10% = 180",
+            "1.5 × 2 = 3 = 6 / 2",
+            "\\frac{1}{2} + \\frac{1}{2} = 1",
+            "3 × 4 is 12",
+            "5 m × 3 m = 15 m²",
+            "0.1 + 0.2 = 0.3",
         ] {
             assert_eq!(judged(text), Judgement::Right, "{text}");
         }
@@ -305,7 +366,14 @@ mod tests {
 
     #[test]
     fn parts_of_expressions_are_left_alone() {
-        for text in ["n + 2 × 3 = 9", "2 km + 300 m = 2300 m", "2 + 3 = 4 + n", "10 ÷ 3 = 3 remainder 1", "x = 5", "5 km/h × 2 h = 10 km"] {
+        for text in [
+            "n + 2 × 3 = 9",
+            "2 km + 300 m = 2300 m",
+            "2 + 3 = 4 + n",
+            "10 ÷ 3 = 3 remainder 1",
+            "x = 5",
+            "5 km/h × 2 h = 10 km",
+        ] {
             assert!(equations(text).is_empty(), "{text}: {:?}", equations(text));
         }
     }

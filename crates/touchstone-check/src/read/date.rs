@@ -38,8 +38,9 @@ impl Date {
 
     /// `xsd:gYear`, `xsd:gYearMonth`, `xsd:date` and `xsd:dateTime`.
     pub fn parse_lexical(text: &str) -> Option<Date> {
-        static LEXICAL: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"^([-−]?\d{1,6})(?:-(\d{2}))?(?:-(\d{2}))?(?:T.*|Z|[+-]\d{2}:\d{2})?$").ok());
+        static LEXICAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(r"^([-−]?\d{1,6})(?:-(\d{2}))?(?:-(\d{2}))?(?:T.*|Z|[+-]\d{2}:\d{2})?$").ok()
+        });
         let found = LEXICAL.as_ref()?.captures(text.trim())?;
         let year = found.get(1)?.as_str().replace('−', "-").parse().ok()?;
         Date::new(year, part(&found, 2), part(&found, 3))
@@ -119,7 +120,8 @@ fn is_bounded(text: &str, span: &Range<usize>) -> bool {
 fn goes_on(after: &str) -> bool {
     let mut chars = after.chars();
     let first = chars.next();
-    matches!(first, Some('%' | '%')) || (matches!(first, Some('.' | ',' | '-')) && chars.next().is_some_and(|c| c.is_ascii_digit()))
+    matches!(first, Some('%' | '\u{ff05}'))
+        || (matches!(first, Some('.' | ',' | '-')) && chars.next().is_some_and(|c| c.is_ascii_digit()))
         || super::unit::unit_at(after, usize::from(first == Some(' '))).is_some()
 }
 
@@ -164,7 +166,8 @@ mod tests {
     #[test]
     fn dates_are_read_in_both_languages() {
         let full = Date::new(1867, Some(11), Some(7)).unwrap();
-        for text in ["born on 7 November 1867", "November 7th, 1867", "1867-11-07", "生于1867年11月7日。"] {
+        for text in ["born on 7 November 1867", "November 7th, 1867", "1867-11-07", "生于1867年11月7日。"]
+        {
             assert_eq!(only(text), full, "{text}");
         }
         assert_eq!(only("in 1867"), Date::new(1867, None, None).unwrap());

@@ -45,16 +45,37 @@ enum Operator {
 }
 
 const SUMS: &[(&str, Operator)] = &[
-    ("+", Operator::Add), ("＋", Operator::Add), ("plus ", Operator::Add), ("加上", Operator::Add), ("加", Operator::Add),
-    ("-", Operator::Subtract), ("−", Operator::Subtract), ("–", Operator::Subtract), ("－", Operator::Subtract),
-    ("minus ", Operator::Subtract), ("减去", Operator::Subtract), ("减", Operator::Subtract),
+    ("+", Operator::Add),
+    ("＋", Operator::Add),
+    ("plus ", Operator::Add),
+    ("加上", Operator::Add),
+    ("加", Operator::Add),
+    ("-", Operator::Subtract),
+    ("−", Operator::Subtract),
+    ("–", Operator::Subtract),
+    ("－", Operator::Subtract),
+    ("minus ", Operator::Subtract),
+    ("减去", Operator::Subtract),
+    ("减", Operator::Subtract),
 ];
 const PRODUCTS: &[(&str, Operator)] = &[
-    ("×", Operator::Multiply), ("*", Operator::Multiply), ("·", Operator::Multiply), ("⋅", Operator::Multiply),
-    ("x ", Operator::Multiply), ("X ", Operator::Multiply), ("\\times", Operator::Multiply),
-    ("\\cdot", Operator::Multiply), ("times ", Operator::Multiply), ("multiplied by ", Operator::Multiply),
-    ("乘以", Operator::Multiply), ("乘", Operator::Multiply), ("÷", Operator::Divide), ("/", Operator::Divide),
-    ("\\div", Operator::Divide), ("divided by ", Operator::Divide), ("除以", Operator::Divide),
+    ("×", Operator::Multiply),
+    ("*", Operator::Multiply),
+    ("·", Operator::Multiply),
+    ("⋅", Operator::Multiply),
+    ("x ", Operator::Multiply),
+    ("X ", Operator::Multiply),
+    ("\\times", Operator::Multiply),
+    ("\\cdot", Operator::Multiply),
+    ("times ", Operator::Multiply),
+    ("multiplied by ", Operator::Multiply),
+    ("乘以", Operator::Multiply),
+    ("乘", Operator::Multiply),
+    ("÷", Operator::Divide),
+    ("/", Operator::Divide),
+    ("\\div", Operator::Divide),
+    ("divided by ", Operator::Divide),
+    ("除以", Operator::Divide),
 ];
 
 struct Parser<'a> {
@@ -77,7 +98,10 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
 /// is only a part of an expression.
 pub(super) fn operator_before(text: &str, at: usize) -> bool {
     let lead = text[..at].trim_end();
-    lead.ends_with(['+', '＋', '×', '*', '·', '÷', '/', '^', '√', '−', '±'])
+    let signed =
+        text[at..].starts_with(['+', '-', '−']) && text[at..].chars().nth(1).is_some_and(char::is_whitespace);
+    (signed && !lead.is_empty())
+        || lead.ends_with(['+', '＋', '×', '*', '·', '÷', '/', '^', '√', '−', '±'])
         || (lead.ends_with('-') && lead[..lead.len() - 1].ends_with([' ', ')']))
 }
 
@@ -132,14 +156,21 @@ impl Parser<'_> {
 
     fn power(&mut self, at: usize) -> Option<Expression> {
         let base = self.unary(at)?;
-        let superscripts: String = self.text[base.span.end..].chars()
-            .map_while(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c)).map(|d| d.to_string()).collect();
+        let superscripts: String = self.text[base.span.end..]
+            .chars()
+            .map_while(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c))
+            .map(|d| d.to_string())
+            .collect();
         if !superscripts.is_empty() {
-            let end = self.text[base.span.end..].char_indices().nth(superscripts.len())
+            let end = self.text[base.span.end..]
+                .char_indices()
+                .nth(superscripts.len())
                 .map_or(self.text.len(), |(i, _)| base.span.end + i);
             return raise(base, superscripts.parse().ok()?, end);
         }
-        let Some(next) = ["**", "^"].iter().find_map(|sign| self.word(base.span.end, sign)) else { return Some(base) };
+        let Some(next) = ["**", "^"].iter().find_map(|sign| self.word(base.span.end, sign)) else {
+            return Some(base);
+        };
         let braced = self.text[next..].starts_with('{');
         let exponent = self.unary(next + usize::from(braced))?;
         let power = exponent.value.as_ref().filter(|v| v.is_integer())?.to_integer().to_i64()?;
@@ -161,7 +192,8 @@ impl Parser<'_> {
         if let Some(sign) = ["√", "\\sqrt"].iter().find(|sign| rest.starts_with(**sign)) {
             let mut inner = self.primary(at + sign.len())?;
             let scaled = inner.value.filter(|v| !v.is_negative())? * format::power_of_ten(2 * ROOT_PLACES);
-            inner.value = Some(BigRational::new(scaled.to_integer().sqrt(), BigInt::from(10).pow(ROOT_PLACES)));
+            inner.value =
+                Some(BigRational::new(scaled.to_integer().sqrt(), BigInt::from(10).pow(ROOT_PLACES)));
             inner.irrational = true;
             inner.operators += 1;
             inner.span.start = at;
@@ -264,10 +296,15 @@ impl Parser<'_> {
 
     fn goes_on(&self, at: usize) -> bool {
         let rest = self.text[at..].trim_start();
-        rest.starts_with(['=', '＝', '≈', ')', '）']) || rest.starts_with("等于") || rest.starts_with("equals ")
+        rest.starts_with(['=', '＝', '≈', ')', '）'])
+            || rest.starts_with("等于")
+            || rest.starts_with("equals ")
             || self.operator(SUMS, at).or_else(|| self.operator(PRODUCTS, at)).is_some_and(|(_, next)| {
-                let tail = self.text[skip_blanks(self.text, next)..].trim_start_matches(['$', '¥', '￥', '€', '£', '(', '（']);
+                let tail = self.text[skip_blanks(self.text, next)..]
+                    .trim_start_matches(['$', '¥', '￥', '€', '£', '(', '（']);
                 tail.starts_with(|c: char| c.is_ascii_digit())
+                    || numeral::chinese(tail).is_some()
+                    || numeral::english(tail).is_some()
             })
     }
 

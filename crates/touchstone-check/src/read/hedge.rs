@@ -5,24 +5,82 @@ use super::number::{Comparator, Number};
 use Comparator::{About, AtLeast, AtMost, LessThan, MoreThan};
 
 const BEFORE: &[(&str, Comparator)] = &[
-    ("a little more than", MoreThan), ("slightly more than", MoreThan), ("no more than", AtMost),
-    ("not more than", AtMost), ("no fewer than", AtLeast), ("no less than", AtLeast), ("not less than", AtLeast),
-    ("more than", MoreThan), ("greater than", MoreThan), ("larger than", MoreThan), ("higher than", MoreThan),
-    ("fewer than", LessThan), ("less than", LessThan), ("smaller than", LessThan), ("lower than", LessThan),
-    ("just over", MoreThan), ("just under", LessThan), ("well over", MoreThan), ("at least", AtLeast),
-    ("at most", AtMost), ("up to", AtMost), ("over", MoreThan), ("above", MoreThan), ("exceeding", MoreThan),
-    ("exceeds", MoreThan), ("under", LessThan), ("below", LessThan), ("approximately", About), ("roughly", About),
-    ("around", About), ("about", About), ("nearly", About), ("almost", About), ("some", About), ("circa", About),
-    ("approx.", About), ("c.", About), ("ca.", About), ("close to", About),
-    ("大约", About), ("约为", About), ("大概", About), ("左右", About), ("约", About), ("将近", About),
-    ("接近", About), ("近", About), ("超过", MoreThan), ("多于", MoreThan), ("大于", MoreThan), ("高于", MoreThan),
-    ("不少于", AtLeast), ("不低于", AtLeast), ("至少", AtLeast), ("不到", LessThan), ("不足", LessThan),
-    ("少于", LessThan), ("小于", LessThan), ("低于", LessThan), ("不超过", AtMost), ("至多", AtMost),
-    ("最多", AtMost), ("~", About), ("≈", About), ("～", About),
+    ("a little more than", MoreThan),
+    ("slightly more than", MoreThan),
+    ("no more than", AtMost),
+    ("not more than", AtMost),
+    ("no fewer than", AtLeast),
+    ("no less than", AtLeast),
+    ("not less than", AtLeast),
+    ("more than", MoreThan),
+    ("greater than", MoreThan),
+    ("larger than", MoreThan),
+    ("higher than", MoreThan),
+    ("fewer than", LessThan),
+    ("less than", LessThan),
+    ("smaller than", LessThan),
+    ("lower than", LessThan),
+    ("just over", MoreThan),
+    ("just under", LessThan),
+    ("well over", MoreThan),
+    ("at least", AtLeast),
+    ("at most", AtMost),
+    ("up to", AtMost),
+    ("over", MoreThan),
+    ("above", MoreThan),
+    ("exceeding", MoreThan),
+    ("exceeds", MoreThan),
+    ("under", LessThan),
+    ("below", LessThan),
+    ("approximately", About),
+    ("roughly", About),
+    ("around", About),
+    ("about", About),
+    ("nearly", About),
+    ("almost", About),
+    ("some", About),
+    ("circa", About),
+    ("approx.", About),
+    ("c.", About),
+    ("ca.", About),
+    ("close to", About),
+    ("大约", About),
+    ("约为", About),
+    ("大概", About),
+    ("左右", About),
+    ("约", About),
+    ("将近", About),
+    ("接近", About),
+    ("近", About),
+    ("超过", MoreThan),
+    ("多于", MoreThan),
+    ("大于", MoreThan),
+    ("高于", MoreThan),
+    ("不少于", AtLeast),
+    ("不低于", AtLeast),
+    ("至少", AtLeast),
+    ("不到", LessThan),
+    ("不足", LessThan),
+    ("少于", LessThan),
+    ("小于", LessThan),
+    ("低于", LessThan),
+    ("不超过", AtMost),
+    ("至多", AtMost),
+    ("最多", AtMost),
+    ("~", About),
+    ("≈", About),
+    ("～", About),
 ];
 const AFTER: &[(&str, Comparator)] = &[
-    ("or more", AtLeast), ("or so", About), ("or less", AtMost), ("or fewer", AtMost), ("左右", About),
-    ("上下", About), ("以上", AtLeast), ("以下", AtMost), ("+", AtLeast),
+    ("or more", AtLeast),
+    ("or so", About),
+    ("or less", AtMost),
+    ("or fewer", AtMost),
+    ("左右", About),
+    ("上下", About),
+    ("以上", AtLeast),
+    ("以下", AtMost),
+    ("+", AtLeast),
 ];
 const CURRENCY: [char; 5] = ['$', '€', '£', '¥', '￥'];
 
@@ -31,7 +89,10 @@ pub(super) fn bound(text: &str, found: &mut [Number]) {
     let mut from = 0;
     for number in found {
         let lead = text[from..number.phrase.start].trim_end_matches(CURRENCY).trim_end();
-        let hedge = BEFORE.iter().filter(|(words, _)| ends_with_words(lead, words)).max_by_key(|(words, _)| words.len());
+        let hedge = BEFORE
+            .iter()
+            .filter(|(words, _)| ends_with_words(lead, words))
+            .max_by_key(|(words, _)| words.len());
         if let Some((words, comparator)) = hedge {
             number.comparator = *comparator;
             number.phrase.start = from + lead.len() - words.len();
@@ -39,7 +100,8 @@ pub(super) fn bound(text: &str, found: &mut [Number]) {
         let tail = &text[number.span.end..];
         let trimmed = tail.trim_start_matches(' ');
         let followed = AFTER.iter().find(|(words, _)| {
-            trimmed.starts_with(words) && !(*words == "+" && tail[1..].trim_start().starts_with(|c: char| c.is_alphanumeric()))
+            trimmed.starts_with(words)
+                && !(*words == "+" && tail[1..].trim_start().starts_with(|c: char| c.is_alphanumeric()))
         });
         if let Some((words, comparator)) = followed {
             number.comparator = *comparator;
@@ -61,7 +123,9 @@ pub(super) fn join_ranges(text: &str, found: &mut Vec<Number>) {
     let mut at = 0;
     while at + 1 < found.len() {
         let between = &text[found[at].span.end..found[at + 1].span.start];
-        if let Some(start) = range_start(text, &found[at], between) && is_range(text, &found[at], &found[at + 1]) {
+        if let Some(start) = range_start(text, &found[at], between)
+            && is_range(text, &found[at], &found[at + 1])
+        {
             let upper = found.remove(at + 1);
             let lower = &mut found[at];
             // "2 to 3 million" means two million.

@@ -5,9 +5,10 @@ use touchstone_graph::is_han;
 
 /// Words that English sentences cannot do without.
 const ENGLISH: &[&str] = &[
-    "the", "is", "are", "was", "were", "of", "and", "has", "have", "had", "does", "do", "did", "what", "which", "who",
-    "with", "by", "for", "from", "than", "its", "it", "that", "this", "not", "an", "to", "as", "be", "been", "will",
-    "borders", "capital", "how", "where", "when", "many", "much", "there", "their", "into", "at",
+    "the", "is", "are", "was", "were", "of", "and", "has", "have", "had", "does", "do", "did", "what",
+    "which", "who", "with", "by", "for", "from", "than", "its", "it", "that", "this", "not", "an", "to",
+    "as", "be", "been", "will", "borders", "capital", "how", "where", "when", "many", "much", "there",
+    "their", "into", "at",
 ];
 /// Below this a detector's word on a Latin script is not taken.
 const CONFIDENT: f64 = 0.9;
@@ -32,7 +33,12 @@ pub fn language_of(text: &str) -> Reading {
                 kana = true;
                 other += 1;
             }
-            c if c.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&c) || ('\u{1e00}'..='\u{1eff}').contains(&c) => latin += 1,
+            c if c.is_ascii()
+                || ('\u{c0}'..='\u{24f}').contains(&c)
+                || ('\u{1e00}'..='\u{1eff}').contains(&c) =>
+            {
+                latin += 1
+            }
             _ => other += 1,
         }
     }
@@ -60,7 +66,9 @@ pub fn language_of(text: &str) -> Reading {
     }
     match whatlang::detect(text) {
         Some(info) if info.lang() == whatlang::Lang::Eng => Reading::Supported(Language::English),
-        Some(info) if all >= 4 && (info.is_reliable() || info.confidence() >= CONFIDENT) => Reading::Unsupported,
+        Some(info) if all >= 4 && (info.is_reliable() || info.confidence() >= CONFIDENT) => {
+            Reading::Unsupported
+        }
         _ if all >= 4 && english == 0 && foreign(text) => Reading::Unsupported,
         _ => Reading::Undecided,
     }
@@ -70,8 +78,9 @@ pub fn language_of(text: &str) -> Reading {
 /// trigrams.
 fn foreign(text: &str) -> bool {
     const FOREIGN: &[&str] = &[
-        "est", "les", "des", "une", "dans", "du", "et", "der", "die", "das", "ist", "und", "ein", "eine", "von", "el",
-        "los", "las", "es", "una", "del", "por", "que", "il", "di", "della", "são", "é", "uma", "het", "een", "van", "och",
+        "est", "les", "des", "une", "dans", "du", "et", "der", "die", "das", "ist", "und", "ein", "eine",
+        "von", "el", "los", "las", "es", "una", "del", "por", "que", "il", "di", "della", "são", "é", "uma",
+        "het", "een", "van", "och",
     ];
     let lower = text.to_lowercase();
     let hits = lower.split(|c: char| !c.is_alphabetic()).filter(|word| FOREIGN.contains(word)).count();

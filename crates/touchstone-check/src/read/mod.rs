@@ -14,7 +14,7 @@ mod sentence;
 mod unit;
 
 pub use calculation::{Comparison, Equation, Judgement, Side, comparisons, equations};
-pub use date::{Date, DateInterval, find_dates};
+pub use date::{Agreement as DateAgreement, Date, DateInterval, find_dates};
 pub use format::format_plain;
 pub use language::{Reading, language_of};
 pub use number::{Comparator, Number, Stated, numbers};

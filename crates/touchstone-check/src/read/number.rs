@@ -158,7 +158,8 @@ fn skipped(rest: &str, c: char) -> usize {
     let mut end = 0;
     let mut chars = rest.char_indices().peekable();
     while let Some((i, c)) = chars.next() {
-        let joint = matches!(c, '.' | ',' | ':' | '/' | '-') && chars.peek().is_some_and(|(_, n)| n.is_ascii_digit());
+        let joint =
+            matches!(c, '.' | ',' | ':' | '/' | '-') && chars.peek().is_some_and(|(_, n)| n.is_ascii_digit());
         if !in_word(c) && !joint {
             break;
         }
@@ -192,7 +193,9 @@ fn number_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
     if is_joined_on(after) {
         return None;
     }
-    if after.starts_with(|c: char| c.is_alphabetic() && !is_han(c)) && unit::unit_at(text, number.span.end).is_none() {
+    if after.starts_with(|c: char| c.is_alphabetic() && !is_han(c))
+        && unit::unit_at(text, number.span.end).is_none()
+    {
         return None;
     }
     number.span.start = at;
@@ -215,7 +218,7 @@ fn is_joined_on(after: &str) -> bool {
 /// without the guards against codes: where an expression wants an operand.
 pub(super) fn operand(text: &str, at: usize) -> Option<Number> {
     static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:[0-90-9]{1,3}(?:,[0-90-9]{3})+|[0-90-9]+)(?:\.[0-90-9]+)?|^\.[0-9]+").ok()
+        Regex::new(r"^(?:[0-9\x{FF10}-\x{FF19}]{1,3}(?:,[0-9\x{FF10}-\x{FF19}]{3})+|[0-9\x{FF10}-\x{FF19}]+)(?:\.[0-9\x{FF10}-\x{FF19}]+)?|^\.[0-9]+").ok()
     });
     let rest = &text[at..];
     let length = DIGITS.as_ref()?.find(rest)?.end();
@@ -255,7 +258,8 @@ fn plain(span: Range<usize>, value: BigRational, precision: BigRational) -> Numb
 
 /// "3/4" between two whole numbers, where no date or code goes on.
 fn fraction(text: &str, number: &mut Number) -> bool {
-    static BELOW: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^/([1-9]\d{0,5})(?:[^\d/.\w]|$)").ok());
+    static BELOW: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^/([1-9]\d{0,5})(?:[^\d/.\w]|$)").ok());
     let below = BELOW.as_ref().and_then(|r| r.captures(&text[number.span.end..])).and_then(|c| c.get(1));
     let Some(below) = below.filter(|_| number.value.is_integer() && !number.rounded) else { return false };
     let Ok(divisor) = below.as_str().parse::<u32>() else { return false };
@@ -269,14 +273,27 @@ fn fraction(text: &str, number: &mut Number) -> bool {
 /// "1.5e6", "6.02 × 10^23", "6.02×10²³".
 fn exponent(text: &str, number: &mut Number) -> bool {
     static EXPONENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:[eE]([+-]?\d{1,3})\b|\s?[×x*·]\s?10(?:\^\{?([-−+]?\d{1,3})\}?|(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})))").ok()
+        Regex::new(
+            r"^(?:[eE]([+-]?\d{1,3})\b|\s?[×x*·]\s?10(?:\^\{?([-−+]?\d{1,3})\}?|(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})))",
+        )
+        .ok()
     });
-    let Some(found) = EXPONENT.as_ref().and_then(|r| r.captures(&text[number.span.end..])) else { return false };
+    let Some(found) = EXPONENT.as_ref().and_then(|r| r.captures(&text[number.span.end..])) else {
+        return false;
+    };
     let Some(written) = found.get(1).or(found.get(2)).or(found.get(3)) else { return false };
-    let plain: String = written.as_str().chars().map(|c| match c {
-        '−' | '⁻' => '-',
-        other => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == other).and_then(|d| char::from_digit(d as u32, 10)).unwrap_or(other),
-    }).collect();
+    let plain: String = written
+        .as_str()
+        .chars()
+        .map(|c| match c {
+            '−' | '⁻' => '-',
+            other => "⁰¹²³⁴⁵⁶⁷⁸⁹"
+                .chars()
+                .position(|s| s == other)
+                .and_then(|d| char::from_digit(d as u32, 10))
+                .unwrap_or(other),
+        })
+        .collect();
     let Ok(power) = plain.parse::<i32>() else { return false };
     if power.unsigned_abs() > MAX_EXPONENT {
         return false;
@@ -297,7 +314,9 @@ fn scale(text: &str, number: &mut Number) {
     let word = rest.trim_start_matches([' ', '-']);
     let gap = rest.len() - word.len();
     let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-    if gap <= 1 && let Some(power) = numeral::english_scale(&word[..letters]) {
+    if gap <= 1
+        && let Some(power) = numeral::english_scale(&word[..letters])
+    {
         apply_power(number, power, gap + letters);
         return;
     }
@@ -316,8 +335,14 @@ fn scale(text: &str, number: &mut Number) {
     let power: u32 = scales.iter().sum();
     apply_power(number, power, end + length);
     // The next lower part: 1亿2000万, 3万5千.
-    if number.value.is_integer() && let Some(next) = operand(text, number.span.end) {
-        if next.value < power_of_ten(power) && next.value.is_integer() && !next.percent && next.span.end > number.span.end {
+    if number.value.is_integer()
+        && let Some(next) = operand(text, number.span.end)
+    {
+        if next.value < power_of_ten(power)
+            && next.value.is_integer()
+            && !next.percent
+            && next.span.end > number.span.end
+        {
             number.value += next.value;
             number.precision = next.precision;
             number.span.end = next.span.end;
@@ -336,7 +361,8 @@ fn apply_power(number: &mut Number, power: u32, length: usize) {
 
 /// "20%", "20 percent", "20 per cent".
 fn percent(text: &str, mut number: Number) -> Number {
-    static SIGN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:\s?[%%]|\s(?i:percent|per cent)\b)").ok());
+    static SIGN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:\s?[%\x{FF05}]|\s(?i:percent|per cent)\b)").ok());
     if let Some(sign) = SIGN.as_ref().and_then(|sign| sign.find(&text[number.span.end..])) {
         number.span.end += sign.end();
         as_percent(&mut number);
@@ -371,7 +397,8 @@ fn chinese_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
     }
     let (length, value, well_formed) = numeral::chinese(rest)?;
     let after = rest[length..].chars().next();
-    let measured = after.is_some_and(|c| MEASURE_WORDS.contains(c) || unit::unit_at(text, at + length).is_some());
+    let measured =
+        after.is_some_and(|c| MEASURE_WORDS.contains(c) || unit::unit_at(text, at + length).is_some());
     let lone_one = value.is_one();
     (!lone_one && (well_formed || measured)).then(|| {
         let precision = trailing_place(&value).min(power_of_ten(4));
@@ -379,4 +406,77 @@ fn chinese_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
         number.rounded = number.precision > BigRational::one();
         number
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::read::format_plain;
+
+    fn read(text: &str) -> Vec<String> {
+        numbers(text)
+            .iter()
+            .map(|number| format!("{}|{}", &text[number.phrase.clone()], format_plain(&number.value)))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_are_read_in_both_languages() {
+        assert_eq!(read("It has about 1,234,567 people."), ["about 1,234,567|1234567"]);
+        assert_eq!(read("2.7 million km², or 5%"), ["2.7 million|2700000", "5%|0.05"]);
+        assert_eq!(read("面积约960万平方公里"), ["约960万|9600000"]);
+        assert_eq!(read("1亿2000万人"), ["1亿2000万|120000000"]);
+        assert_eq!(read("三十五个国家"), ["三十五|35"]);
+        assert_eq!(read("百分之二十"), ["百分之二十|0.2"]);
+        assert_eq!(read("three hundred and five"), ["three hundred and five|305"]);
+        assert_eq!(read("１２３ and −5"), ["１２３|123", "−5|-5"]);
+        assert_eq!(read("6.02 × 10^23")[0], "6.02 × 10^23|602000000000000000000000");
+    }
+
+    #[test]
+    fn names_and_codes_are_left_alone() {
+        for text in [
+            "H2O",
+            "COVID-19x",
+            "at 12:30",
+            "version 1.2.3",
+            "1,5",
+            "2020-01-05",
+            "the 21st",
+            "第三名",
+            "一个人",
+            "one of them",
+            "万一",
+        ] {
+            assert_eq!(read(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_and_bounds() {
+        let range = &numbers("between 3 and 5 km")[0];
+        assert_eq!(
+            (format_plain(&range.value), format_plain(range.upper.as_ref().unwrap())),
+            ("3".into(), "5".into())
+        );
+        let stated = |text: &str, actual: i64| {
+            numbers(text)[0].stated().admits(&BigRational::from_integer(actual.into()), &BigRational::zero())
+        };
+        assert!(stated("2–3 million", 2_500_000));
+        assert!(stated("more than 300", 301));
+        assert!(!stated("more than 300", 299));
+        assert!(stated("至少200多万", 2_300_000));
+        assert!(stated("about 300", 310));
+        assert!(!stated("300", 301));
+        assert!(stated("2.7 million", 2_740_000));
+        assert!(!stated("less than 20", 21));
+    }
+
+    #[test]
+    fn a_whole_text_is_a_number() {
+        assert!(Number::parse(" 1,234. ").is_some());
+        assert!(Number::parse("1,234 apples").is_none());
+        assert!(Number::parse("1 or 2").is_none());
+    }
 }

@@ -5,10 +5,34 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 const SMALL: &[(&str, u64)] = &[
-    ("zero", 0), ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8),
-    ("nine", 9), ("ten", 10), ("eleven", 11), ("twelve", 12), ("thirteen", 13), ("fourteen", 14), ("fifteen", 15),
-    ("sixteen", 16), ("seventeen", 17), ("eighteen", 18), ("nineteen", 19), ("twenty", 20), ("thirty", 30),
-    ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90),
+    ("zero", 0),
+    ("one", 1),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("twelve", 12),
+    ("thirteen", 13),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("twenty", 20),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
 ];
 const SCALES: &[(&str, u32)] = &[("thousand", 3), ("million", 6), ("billion", 9), ("trillion", 12)];
 /// Longer numerals are no numbers that a text would spell out.
@@ -32,7 +56,9 @@ pub(super) fn english(text: &str) -> Option<(usize, BigInt)> {
         if let Some((_, value)) = SMALL.iter().find(|(name, _)| *name == word) {
             let rest = &part % BigInt::from(100);
             // "twenty one", not "five six".
-            if !rest.is_zero() && !(rest >= BigInt::from(20) && &rest % BigInt::from(10) == BigInt::zero() && *value < 10) {
+            if !rest.is_zero()
+                && !(rest >= BigInt::from(20) && &rest % BigInt::from(10) == BigInt::zero() && *value < 10)
+            {
                 break;
             }
             part += BigInt::from(*value);

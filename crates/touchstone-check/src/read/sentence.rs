@@ -6,8 +6,9 @@ use touchstone_graph::is_han;
 
 /// Words whose full stop ends no sentence.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "st", "mt", "jr", "sr", "vs", "etc", "e.g", "i.e", "approx", "ca", "cf", "no",
-    "vol", "fig", "inc", "ltd", "co", "gen", "gov", "sen", "rep", "u.s", "u.k", "u.n", "d.c", "a.d", "b.c", "sq",
+    "mr", "mrs", "ms", "dr", "prof", "st", "mt", "jr", "sr", "vs", "etc", "e.g", "i.e", "approx", "ca", "cf",
+    "no", "vol", "fig", "inc", "ltd", "co", "gen", "gov", "sen", "rep", "u.s", "u.k", "u.n", "d.c", "a.d",
+    "b.c", "sq",
 ];
 
 /// A sentence with the list marker or heading that stands before it.
@@ -55,7 +56,9 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
         if ends {
             // A closing quotation mark belongs to its sentence.
             let mut end = end;
-            while let Some((quote, q)) = characters.peek().copied().filter(|(_, q)| matches!(q, '”' | '’' | '」' | '"')) {
+            while let Some((quote, q)) =
+                characters.peek().copied().filter(|(_, q)| matches!(q, '”' | '’' | '」' | '"'))
+            {
                 end = quote + q.len_utf8();
                 characters.next();
             }
@@ -104,7 +107,10 @@ fn push(text: &str, range: Range<usize>, found: &mut Vec<Sentence>) {
 fn marker_length(sentence: &str) -> usize {
     let mut length = 0;
     let bullets = sentence.trim_start_matches(['-', '*', '#', '>', '•', ' ']);
-    if bullets.len() < sentence.len() && !bullets.is_empty() && sentence.as_bytes().get(1).is_none_or(|b| !b.is_ascii_digit()) {
+    if bullets.len() < sentence.len()
+        && !bullets.is_empty()
+        && sentence.as_bytes().get(1).is_none_or(|b| !b.is_ascii_digit())
+    {
         length = sentence.len() - bullets.len();
     }
     let rest = &sentence[length..];
@@ -121,7 +127,8 @@ fn numbered(text: &str) -> Option<usize> {
     let after = &rest[mark.len_utf8()..];
     let blank = after.len() - after.trim_start().len();
     // "3.5" is a number, not a marker.
-    (blank > 0 || matches!(mark, '、' | '）') || after.starts_with(is_han)).then_some(digits + mark.len_utf8() + blank)
+    (blank > 0 || matches!(mark, '、' | '）') || after.starts_with(is_han))
+        .then_some(digits + mark.len_utf8() + blank)
 }
 
 fn stepped(text: &str) -> Option<usize> {
@@ -134,7 +141,8 @@ fn stepped(text: &str) -> Option<usize> {
         return None;
     };
     let rest = &text[word..];
-    let number: usize = rest.chars().take_while(|c| c.is_ascii_digit() || *c == ' ').map(char::len_utf8).sum();
+    let number: usize =
+        rest.chars().take_while(|c| c.is_ascii_digit() || *c == ' ').map(char::len_utf8).sum();
     let colon = rest[number..].chars().next().filter(|c| matches!(c, ':' | '：' | '.'))?;
     let end = word + number + colon.len_utf8();
     Some(end + (text[end..].len() - text[end..].trim_start().len()))
@@ -157,7 +165,10 @@ mod tests {
     #[test]
     fn chinese_and_markers() {
         assert_eq!(cut("法国的首都是巴黎。基多在哪里？"), ["法国的首都是巴黎。", "基多在哪里？"]);
-        assert_eq!(cut("1. One is one.\n2) Two\nStep 3: Three\n- Four"), ["One is one.", "Two", "Three", "Four"]);
+        assert_eq!(
+            cut("1. One is one.\n2) Two\nStep 3: Three\n- Four"),
+            ["One is one.", "Two", "Three", "Four"]
+        );
         assert_eq!(cut("步骤1：先算。"), ["先算。"]);
         assert_eq!(cut("3.5 is a number."), ["3.5 is a number."]);
     }

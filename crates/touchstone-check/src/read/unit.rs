@@ -46,19 +46,63 @@ const fn entry(
 use Dimension::{Angle, Area, AtomicMass, Count, Density, Length, Mass, Temperature, Time};
 
 static UNITS: &[Entry] = &[
-    entry("NUM", Count, (1, 1), &["people", "inhabitants", "residents", "citizens", "persons", "人", "居民", "名居民", "口人"]),
-    entry("KiloM2", Area, (1_000_000, 1), &[
-        "km²", "km2", "km^2", "square kilometres", "square kilometers", "square kilometre", "square kilometer",
-        "sq km", "sq. km", "平方公里", "平方千米",
-    ]),
-    entry("M2", Area, (1, 1), &["m²", "m2", "m^2", "square metres", "square meters", "square metre", "square meter", "平方米"]),
+    entry(
+        "NUM",
+        Count,
+        (1, 1),
+        &["people", "inhabitants", "residents", "citizens", "persons", "人", "居民", "名居民", "口人"],
+    ),
+    entry(
+        "KiloM2",
+        Area,
+        (1_000_000, 1),
+        &[
+            "km²",
+            "km2",
+            "km^2",
+            "square kilometres",
+            "square kilometers",
+            "square kilometre",
+            "square kilometer",
+            "sq km",
+            "sq. km",
+            "平方公里",
+            "平方千米",
+        ],
+    ),
+    entry(
+        "M2",
+        Area,
+        (1, 1),
+        &["m²", "m2", "m^2", "square metres", "square meters", "square metre", "square meter", "平方米"],
+    ),
     entry("HA", Area, (10_000, 1), &["ha", "hectares", "hectare", "公顷"]),
     entry("AC", Area, (40_468_564_224, 10_000_000), &["acres", "acre", "英亩"]),
-    entry("MI2", Area, (2_589_988_110_336, 1_000_000), &["sq mi", "sq. mi", "mi²", "square miles", "square mile", "平方英里"]),
-    entry("KiloM", Length, (1_000, 1), &["km", "kilometres", "kilometers", "kilometre", "kilometer", "公里", "千米"]),
+    entry(
+        "MI2",
+        Area,
+        (2_589_988_110_336, 1_000_000),
+        &["sq mi", "sq. mi", "mi²", "square miles", "square mile", "平方英里"],
+    ),
+    entry(
+        "KiloM",
+        Length,
+        (1_000, 1),
+        &["km", "kilometres", "kilometers", "kilometre", "kilometer", "公里", "千米"],
+    ),
     entry("M", Length, (1, 1), &["m", "metres", "meters", "metre", "meter", "米"]),
-    entry("CentiM", Length, (1, 100), &["cm", "centimetres", "centimeters", "centimetre", "centimeter", "厘米"]),
-    entry("MilliM", Length, (1, 1_000), &["mm", "millimetres", "millimeters", "millimetre", "millimeter", "毫米"]),
+    entry(
+        "CentiM",
+        Length,
+        (1, 100),
+        &["cm", "centimetres", "centimeters", "centimetre", "centimeter", "厘米"],
+    ),
+    entry(
+        "MilliM",
+        Length,
+        (1, 1_000),
+        &["mm", "millimetres", "millimeters", "millimetre", "millimeter", "毫米"],
+    ),
     entry("MI", Length, (1_609_344, 1_000), &["mi", "miles", "mile", "英里"]),
     entry("FT", Length, (3_048, 10_000), &["ft", "feet", "foot", "英尺"]),
     entry("IN", Length, (254, 10_000), &["inches", "inch", "英寸"]),
@@ -77,14 +121,43 @@ static UNITS: &[Entry] = &[
         offset: (45_967, 180),
         names: &["°F", "℉", "° F", "degrees Fahrenheit", "degree Fahrenheit", "华氏度"],
     },
-    entry("GM-PER-CentiM3", Density, (1_000, 1), &[
-        "g/cm³", "g/cm3", "g/cm^3", "g/cc", "g/mL", "g/ml", "grams per cubic centimetre", "grams per cubic centimeter",
-        "克每立方厘米", "克/立方厘米",
-    ]),
-    entry("KiloGM-PER-M3", Density, (1, 1), &[
-        "kg/m³", "kg/m3", "kg/m^3", "kilograms per cubic metre", "kilograms per cubic meter", "千克每立方米", "千克/立方米",
-    ]),
-    entry("U", AtomicMass, (1, 1), &["u", "Da", "amu", "daltons", "dalton", "atomic mass units", "原子质量单位", "道尔顿"]),
+    entry(
+        "GM-PER-CentiM3",
+        Density,
+        (1_000, 1),
+        &[
+            "g/cm³",
+            "g/cm3",
+            "g/cm^3",
+            "g/cc",
+            "g/mL",
+            "g/ml",
+            "grams per cubic centimetre",
+            "grams per cubic centimeter",
+            "克每立方厘米",
+            "克/立方厘米",
+        ],
+    ),
+    entry(
+        "KiloGM-PER-M3",
+        Density,
+        (1, 1),
+        &[
+            "kg/m³",
+            "kg/m3",
+            "kg/m^3",
+            "kilograms per cubic metre",
+            "kilograms per cubic meter",
+            "千克每立方米",
+            "千克/立方米",
+        ],
+    ),
+    entry(
+        "U",
+        AtomicMass,
+        (1, 1),
+        &["u", "Da", "amu", "daltons", "dalton", "atomic mass units", "原子质量单位", "道尔顿"],
+    ),
     entry("GM-PER-MOL", AtomicMass, (1, 1), &["g/mol", "grams per mole", "克/摩尔", "克每摩尔"]),
     entry("KiloGM", Mass, (1_000, 1), &["kg", "kilograms", "kilogram", "千克", "公斤"]),
     entry("GM", Mass, (1, 1), &["g", "grams", "gram", "克"]),
@@ -122,7 +195,8 @@ impl Unit {
     /// Whether plain numbers of the two units must not be calculated with
     /// together: km with m, km with m².
     pub(super) fn conflicts_with(&self, other: &Unit) -> bool {
-        let square = |length: &Unit| (length.0.factor.0 * length.0.factor.0, length.0.factor.1 * length.0.factor.1);
+        let square =
+            |length: &Unit| (length.0.factor.0 * length.0.factor.0, length.0.factor.1 * length.0.factor.1);
         match (self.0.dimension, other.0.dimension) {
             (Length, Area) => ratio(square(self)) != ratio(other.0.factor),
             (Area, Length) => other.conflicts_with(self),
@@ -162,7 +236,8 @@ fn named(rest: &str, name: &str) -> bool {
     let Some(found) = rest.get(..name.len()) else { return false };
     // In symbols the case tells one unit from another.
     let same = found == name || (name.len() > 3 && name.is_ascii() && found.eq_ignore_ascii_case(name));
-    let goes_on = rest[name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³'));
+    let goes_on =
+        rest[name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³'));
     same && !(goes_on && name.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³')))
 }
 
@@ -241,7 +316,11 @@ mod tests {
     #[test]
     fn dimensions_do_not_mix() {
         let kelvin = find_quantities("300 K")[0].unit.unwrap();
-        assert!(kelvin.from_qudt(&QudtUnit::new("KiloM").unwrap(), &BigRational::from_integer(1.into())).is_none());
+        assert!(
+            kelvin
+                .from_qudt(&QudtUnit::new("KiloM").unwrap(), &BigRational::from_integer(1.into()))
+                .is_none()
+        );
         assert!(QudtUnit::new("FURLONG").is_none());
     }
 

@@ -12,7 +12,12 @@ use crate::lookup::{self, Fact};
 /// Names with many meanings are compared by their likeliest ones.
 const MAX_READINGS: usize = 5;
 
-pub(super) fn judge(case: &Case<'_>, left: &Reference, right: &Reference, by: &[(PredicateId, Degree)]) -> Judged {
+pub(super) fn judge(
+    case: &Case<'_>,
+    left: &Reference,
+    right: &Reference,
+    by: &[(PredicateId, Degree)],
+) -> Judged {
     let mut readings = Vec::new();
     for (predicate, degree) in by {
         let lefts = fitting(case, &left.candidates, *predicate, Side::Subject);
@@ -43,7 +48,13 @@ fn number(case: &Case<'_>, id: EntityId, predicate: PredicateId) -> Option<(BigR
     numbers.all(|(other, _)| other == first.0).then_some(first)
 }
 
-fn compare(case: &Case<'_>, l: EntityId, r: EntityId, predicate: PredicateId, degree: Degree) -> Option<Judged> {
+fn compare(
+    case: &Case<'_>,
+    l: EntityId,
+    r: EntityId,
+    predicate: PredicateId,
+    degree: Degree,
+) -> Option<Judged> {
     let (left, left_fact) = number(case, l, predicate)?;
     let (right, right_fact) = number(case, r, predicate)?;
     let holds = match degree {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use touchstone_core::{ReasonCode, Term, Verdict};
+use touchstone_core::{ReasonCode, Term};
 use touchstone_graph::model::{NamedNode, Term as RdfTerm};
 use touchstone_graph::{EntityId, PredicateId, ValueKind, fold};
 
@@ -32,10 +32,8 @@ pub(super) fn judge(
 ) -> Judged {
     let graph = case.graph;
     let ontology = graph.ontology();
-    let mirrored = Value {
-        range: subject.range.clone(),
-        readings: vec![Object::Entity(subject.clone()), Object::Text],
-    };
+    let mirrored =
+        Value { range: subject.range.clone(), readings: vec![Object::Entity(subject.clone()), Object::Text] };
     let object = entity_reading(value);
     let mut readings = Vec::new();
     let mut clash = true;
@@ -43,10 +41,17 @@ pub(super) fn judge(
         let predicate = ontology.predicate(*id);
         let forward = fitting(case, &subject.candidates, *id, Side::Subject);
         clash &= !subject.candidates.is_empty()
-            && subject.candidates.iter().all(|s| ontology.clashes(&graph.lexicon().entity(*s).types, &predicate.domain));
+            && subject
+                .candidates
+                .iter()
+                .all(|s| ontology.clashes(&graph.lexicon().entity(*s).types, &predicate.domain));
         // Where the facts are asserted the other way round, ask there: the
         // value that could be put right stands on that side.
-        let canonical = predicate.inverses.iter().copied().find(|inverse| !asserted(case, *id) && asserted(case, *inverse));
+        let canonical = predicate
+            .inverses
+            .iter()
+            .copied()
+            .find(|inverse| !asserted(case, *id) && asserted(case, *inverse));
         if let (Some(inverse), Some(object)) = (canonical, object) {
             for s in fitting(case, &object.candidates, inverse, Side::Subject) {
                 readings.push(Reading { predicate: inverse, subject: s, value: &mirrored });
@@ -61,7 +66,11 @@ pub(super) fn judge(
             let subjects = fitting(case, &object.candidates, *id, Side::Subject);
             let values_fit = !fitting(case, &subject.candidates, *id, Side::Object).is_empty();
             if !subjects.is_empty() && values_fit {
-                readings.extend(subjects.into_iter().map(|s| Reading { predicate: *id, subject: s, value: &mirrored }));
+                readings.extend(subjects.into_iter().map(|s| Reading {
+                    predicate: *id,
+                    subject: s,
+                    value: &mirrored,
+                }));
                 continue;
             }
         }
@@ -137,7 +146,12 @@ pub(super) enum Side {
 }
 
 /// The candidates that may stand on a side of the predicate, likeliest first.
-pub(super) fn fitting(case: &Case<'_>, candidates: &[EntityId], predicate: PredicateId, side: Side) -> Vec<EntityId> {
+pub(super) fn fitting(
+    case: &Case<'_>,
+    candidates: &[EntityId],
+    predicate: PredicateId,
+    side: Side,
+) -> Vec<EntityId> {
     let ontology = case.graph.ontology();
     let lexicon = case.graph.lexicon();
     let p = ontology.predicate(predicate);
@@ -198,8 +212,10 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, fac
         for id in &plausible {
             let target = &graph.lexicon().entity(*id).iri;
             if let Some(chain) = lookup::path(graph, subject, reading.predicate, target) {
-                let evidence = chain.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
-                let mut judged = Judged::new(ReasonCode::Transitive, case.language).with_evidence(evidence, case.language);
+                let evidence =
+                    chain.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
+                let mut judged =
+                    Judged::new(ReasonCode::Transitive, case.language).with_evidence(evidence, case.language);
                 judged.object = Some(lookup::entity_term(graph, *id, case.language));
                 return judged;
             }
@@ -317,7 +333,8 @@ fn contradiction(
     distinct.sort_unstable();
     distinct.dedup();
     if let [one] = distinct.as_slice() {
-        judged.correction = Some((written.clone(), graph.lexicon().entity(*one).label(case.language).to_owned()));
+        judged.correction =
+            Some((written.clone(), graph.lexicon().entity(*one).label(case.language).to_owned()));
     }
     if unknown {
         judged.confidence = 0.9;
@@ -338,9 +355,4 @@ fn may_be_spelling(case: &Case<'_>, name: &str, values: &[EntityId]) -> bool {
                     || (name.chars().count() >= 4 && (label.contains(&name) || name.contains(&label))))
         })
     })
-}
-
-/// Whether a judged reading refutes.
-pub(super) fn is_refuted(judged: &Judged) -> bool {
-    judged.verdict == Verdict::Refuted
 }

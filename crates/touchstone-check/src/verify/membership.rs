@@ -11,7 +11,8 @@ use crate::lookup;
 
 pub(super) fn judge(case: &Case<'_>, subject: &Reference, classes: &[ClassId]) -> Judged {
     let readings = subject.candidates.iter().map(|id| judge_entity(case, *id, classes)).collect();
-    let mut judged = combine(readings).unwrap_or_else(|| Judged::new(ReasonCode::UnknownEntity, case.language));
+    let mut judged =
+        combine(readings).unwrap_or_else(|| Judged::new(ReasonCode::UnknownEntity, case.language));
     judged.subject.get_or_insert_with(|| Term::literal(&case.text[subject.range.clone()]));
     judged.predicate = Some(Term::iri("is a", rdf::TYPE.as_str()));
     if let Some(class) = classes.first() {

@@ -10,7 +10,7 @@ use touchstone_graph::{Predicate, ValueKind, fold};
 use super::{Case, Judged};
 use crate::grammar::{Object, Value};
 use crate::lookup::{self, Fact};
-use crate::read::{self, Date, Quantity, QudtUnit};
+use crate::read::{self, Date, DateAgreement, Quantity, QudtUnit};
 
 /// A number with at most this many digits is a round one: the predicate's
 /// tolerance speaks for it. A longer one claims to be precise.
@@ -30,7 +30,8 @@ enum Agreement {
 }
 
 pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts: &[Fact]) -> Judged {
-    let agreements: Vec<Agreement> = facts.iter().map(|fact| agreement(case, predicate, value, fact)).collect();
+    let agreements: Vec<Agreement> =
+        facts.iter().map(|fact| agreement(case, predicate, value, fact)).collect();
     let position = |wanted: fn(&Agreement) -> bool| agreements.iter().position(wanted);
     let evidence = |chosen: &[usize]| {
         chosen.iter().map(|i| lookup::evidence(case.graph, &facts[*i].quad, case.language)).collect()
@@ -39,7 +40,9 @@ pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts
         Judged::new(ReasonCode::Asserted, case.language).with_evidence(evidence(&[at]), case.language)
     } else if let Some(at) = position(|a| matches!(a, Agreement::WithinTolerance)) {
         Judged::new(ReasonCode::WithinTolerance, case.language).with_evidence(evidence(&[at]), case.language)
-    } else if agreements.is_empty() || position(|a| matches!(a, Agreement::Incomparable | Agreement::Unclear)).is_some() {
+    } else if agreements.is_empty()
+        || position(|a| matches!(a, Agreement::Incomparable | Agreement::Unclear)).is_some()
+    {
         let code = if agreements.is_empty() { ReasonCode::NoEvidence } else { ReasonCode::Ambiguous };
         let all: Vec<usize> = (0..facts.len().min(4)).collect();
         let mut judged = Judged::new(code, case.language);
@@ -76,7 +79,9 @@ fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact)
             RdfTerm::Literal(_) => Agreement::Differs,
             _ => Agreement::Incomparable,
         },
-        ValueKind::Text | ValueKind::Entity => text_agrees(case.text[value.range.clone()].trim(), &fact.value),
+        ValueKind::Text | ValueKind::Entity => {
+            text_agrees(case.text[value.range.clone()].trim(), &fact.value)
+        }
     }
 }
 
@@ -152,13 +157,16 @@ fn dates_agree(value: &Value, fact: &RdfTerm) -> Agreement {
     let RdfTerm::Literal(literal) = fact else { return Agreement::Incomparable };
     let Some(actual) = Date::parse_lexical(literal.value()) else { return Agreement::Incomparable };
     let claimed = value.readings.iter().find_map(|r| match r {
-        Object::Date(reading) => Some(reading.date.clone()),
+        Object::Date(reading) => Some(reading.date),
         Object::Quantity(quantity) => year_of(quantity),
         _ => None,
     });
     match claimed {
-        Some(claimed) if claimed.matches(&actual) => Agreement::Agrees,
-        Some(_) => Agreement::Differs,
+        Some(claimed) => match claimed.compare(&actual) {
+            DateAgreement::Agrees => Agreement::Agrees,
+            DateAgreement::Differs => Agreement::Differs,
+            DateAgreement::Incomparable => Agreement::Incomparable,
+        },
         None => Agreement::Incomparable,
     }
 }
@@ -166,8 +174,10 @@ fn dates_agree(value: &Value, fact: &RdfTerm) -> Agreement {
 /// A bare number as a year.
 fn year_of(quantity: &Quantity) -> Option<Date> {
     let number = &quantity.number;
-    let plain = quantity.unit.is_none() && number.comparator == read::Comparator::Exact && number.upper.is_none();
-    (plain && number.value.is_integer()).then(|| number.value.to_integer().to_string())
+    let plain =
+        quantity.unit.is_none() && number.comparator == read::Comparator::Exact && number.upper.is_none();
+    (plain && number.value.is_integer())
+        .then(|| number.value.to_integer().to_string())
         .and_then(|year| Date::parse_lexical(&year))
 }
 
