@@ -2,9 +2,10 @@
 //! E 的 P 约 N, E 由 V 发现, E 比 V 大, each also denied.
 
 use touchstone_core::Language;
-use touchstone_graph::{Degree, EntityId, PredicateId, ValueKind};
+use touchstone_graph::{EntityId, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
+use super::degree;
 use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_DEMONSTRATIVES, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS,
     ZH_OF, ZH_PARTICLES, ZH_PASSIVE, ZH_POSSESSIVES, ZH_PRONOUNS, ZH_THAN, is_function_word,
@@ -94,6 +95,7 @@ fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
                 next.is(ZH_COPULAS)
                     || next.is(ZH_NEGATED_COPULAS)
                     || next.is(ZH_HAVE)
+                    || next.is(ZH_THAN)
                     || next.quantity.is_some()
                     || next.is_punctuation()
                     || next.is(&["约", "大约", "不", "共", "也", "都", "分别"])
@@ -143,7 +145,7 @@ fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
 }
 
 /// A name, 元素金, 该国, or 首都是基多的国家 and 以基多为首都的国家.
-fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
+pub(super) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     let start = c.at;
     if c.next_is(ZH_PRONOUNS) {
         c.at += 1;
@@ -270,6 +272,9 @@ fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<(Vec<PredicateId>, Reference)> 
 }
 
 fn slot_value(c: &mut Cursor<'_, '_>, start: usize, predicates: &[PredicateId], of: &Reference) -> bool {
+    if degree::chinese_slot(c, start, predicates, of) {
+        return true;
+    }
     let negated = match copula(c) {
         Some(negated) => negated,
         None => {
@@ -334,7 +339,7 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
     }
     let mark = c.at;
     let negated = c.eat(ZH_NEGATIONS);
-    if compared(c, start, subjects, negated) {
+    if degree::chinese(c, start, subjects, negated) {
         return true;
     }
     c.at = mark;
@@ -561,29 +566,6 @@ fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated
             let value = c.value_of(date);
             c.fact(start, subject, &when, value, negated, false);
         }
-    }
-    true
-}
-
-/// 比 V 大
-fn compared(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], mut negated: bool) -> bool {
-    if !c.eat(ZH_THAN) {
-        return false;
-    }
-    let Some(right) = reference(c) else { return false };
-    c.eat_all(&["更", "要", "还"]);
-    negated |= c.eat(ZH_NEGATIONS);
-    let Some(item) = c.peek().filter(|item| !item.adjectives.is_empty()) else { return false };
-    c.at += 1;
-    let by: Vec<_> =
-        item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
-    if by.is_empty() {
-        return false;
-    }
-    for left in subjects {
-        let range = c.range_from(start);
-        let content = Content::Comparison { left: left.clone(), right: right.clone(), by: by.clone() };
-        c.found.push(Proposition { content, negated, range });
     }
     true
 }

@@ -2,9 +2,10 @@
 //! capital of E", "E borders V and W", "E is a C in V", "E has a population
 //! of N", "E is larger than V", each also denied.
 
-use touchstone_graph::{ClassId, Degree, PredicateId, ValueKind};
+use touchstone_graph::{ClassId, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
+use super::degree;
 use super::words::{
     CONJUNCTIONS, COPULAS, DETERMINERS, DO, HAVE, NEGATED_COPULAS, NEGATED_DO, NEGATED_HAVE, NEGATIONS,
     NEUTRAL_ADVERBS, OF_LIKE, PERFECT, POSSESSIVES, PREPOSITIONS, PRONOUNS, RELATIVES, is_function_word,
@@ -215,7 +216,7 @@ fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             _ => break,
         }
     }
-    let item = c.peek().filter(|item| !item.predicates.is_empty())?;
+    let item = c.peek().filter(|item| !item.predicates.is_empty() && !is_verbal(item))?;
     c.at += 1;
     let inverse = item.folded.ends_with(" of");
     if !inverse && !c.eat(OF_LIKE) {
@@ -225,9 +226,15 @@ fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     Some(Subject::Slot { predicates: item.predicates.clone(), of, inverse })
 }
 
+/// "is the capital of", "serves as the capital of": a verb phrase, no noun.
+fn is_verbal(item: &Item) -> bool {
+    let first = item.folded.split(' ').next().unwrap_or_default();
+    COPULAS.contains(&first) || item.folded.contains(" the ")
+}
+
 /// A name, "the element gold", "the city of Quito", "it", "this country" or
 /// "the country whose capital is Quito".
-fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
+pub(super) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     let start = c.at;
     if c.peek().is_some_and(|item| item.is(PRONOUNS)) {
         c.at += 1;
@@ -326,7 +333,8 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negate
     let mark = c.at;
     match subjects {
         [Subject::Slot { predicates, of, inverse }] => {
-            slot_value(c, start, predicates, of, *inverse, negated)
+            degree::english_slot(c, start, predicates, of, negated)
+                || slot_value(c, start, predicates, of, *inverse, negated)
         }
         [Subject::Unknown(value)] => {
             let (value, start) = (value.clone(), start);
@@ -352,7 +360,7 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negate
                 return true;
             }
             c.at = mark;
-            if comparison(c, start, &references, negated) {
+            if degree::english(c, start, &references, negated) {
                 return true;
             }
             c.at = mark;
@@ -493,25 +501,6 @@ fn parenthesis(c: &mut Cursor<'_, '_>, of: &Value) {
 
 fn starts_upper(c: &Cursor<'_, '_>, item: &Item) -> bool {
     c.setting.text[item.range.clone()].starts_with(char::is_uppercase)
-}
-
-/// "larger than Peru"
-fn comparison(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], negated: bool) -> bool {
-    c.eat(&["much", "far", "slightly"]);
-    let Some(item) = c.peek().filter(|item| !item.adjectives.is_empty()) else { return false };
-    let by: Vec<_> =
-        item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect();
-    c.at += 1;
-    if by.is_empty() || !c.eat(&["than"]) {
-        return false;
-    }
-    let Some(right) = reference(c) else { return false };
-    for left in left {
-        let range = c.range_from(start);
-        let content = Content::Comparison { left: left.clone(), right: right.clone(), by: by.clone() };
-        c.found.push(Proposition { content, negated, range });
-    }
-    true
 }
 
 /// "is landlocked": a predicate with a truth value.

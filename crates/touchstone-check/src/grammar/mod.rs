@@ -3,6 +3,7 @@
 
 mod chinese;
 mod cursor;
+mod degree;
 mod english;
 mod question;
 pub(crate) mod words;

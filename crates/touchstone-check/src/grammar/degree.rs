@@ -1,0 +1,170 @@
+//! Comparisons by a number: "E is larger than V", "E's area is larger than
+//! that of V", E 比 V 大, E 的面积比 V 大.
+
+use touchstone_graph::{Degree, Meaning, PredicateId, ValueKind};
+
+use super::cursor::Cursor;
+use super::words::{NEGATIONS, OF_LIKE, ZH_NEGATIONS, ZH_OF, ZH_THAN};
+use super::{Content, Proposition, Reference, chinese as zh, english as en};
+use crate::items::Item;
+
+/// Directions that any number can be compared in.
+const MORE: &[&str] = &["larger", "greater", "higher", "bigger", "more", "longer"];
+const LESS: &[&str] = &["smaller", "lower", "less", "fewer", "shorter"];
+const ZH_MORE: &[&str] = &["大", "高", "多", "重", "长"];
+const ZH_LESS: &[&str] = &["小", "低", "少", "轻", "短"];
+const ZH_STILL: &[&str] = &["更", "要", "还", "更加"];
+
+/// "larger than Peru"
+pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], negated: bool) -> bool {
+    c.eat(&["much", "far", "slightly"]);
+    let Some(by) = c.peek().map(comparatives).filter(|by| !by.is_empty()) else { return false };
+    c.at += 1;
+    if !c.eat(&["than"]) {
+        return false;
+    }
+    let Some(right) = en::reference(c) else { return false };
+    push(c, start, left, &right, &by, negated);
+    true
+}
+
+/// "larger than that of Peru" behind "the area of Chile".
+pub(super) fn english_slot(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    predicates: &[PredicateId],
+    of: &Reference,
+    negated: bool,
+) -> bool {
+    let mark = c.at;
+    let numeric = numbers(c, predicates);
+    let mut read = || {
+        let negated = c.eat(NEGATIONS) || negated;
+        c.eat(&["much", "far", "slightly"]);
+        let degree = c.peek().and_then(|item| direction(item, MORE, LESS)).filter(|_| !numeric.is_empty())?;
+        c.at += 1;
+        if !c.eat(&["than"]) {
+            return None;
+        }
+        c.eat(&["the"]);
+        if c.eat(&["that"]) || same_slot(c, predicates) {
+            c.eat(OF_LIKE).then_some(())?;
+        }
+        let right = en::reference(c)?;
+        if c.eat(&["'s", "’s"]) {
+            same_slot(c, predicates);
+        }
+        let by: Vec<_> = numeric.iter().map(|p| (*p, degree)).collect();
+        push(c, start, std::slice::from_ref(of), &right, &by, negated);
+        Some(())
+    };
+    let done = read().is_some();
+    if !done {
+        c.at = mark;
+    }
+    done
+}
+
+/// 比 V 大
+pub(super) fn chinese(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    if !c.eat(ZH_THAN) {
+        return false;
+    }
+    let Some(right) = zh::reference(c) else { return false };
+    c.eat_all(ZH_STILL);
+    let negated = c.eat(ZH_NEGATIONS) || negated;
+    let Some(item) = c.peek() else { return false };
+    let mut by = comparatives(item);
+    if by.is_empty() {
+        // The lexicon has 更大 for what a sentence with 比 calls 大.
+        let full = format!("更{}", item.folded);
+        for mention in c.setting.graph.lexicon().find(&full).iter().filter(|m| m.range == (0..full.len())) {
+            by.extend(mention.entries.iter().filter_map(|entry| match entry.meaning {
+                Meaning::Adjective(id, degree) => Some((id, degree)),
+                _ => None,
+            }));
+        }
+        by.retain(|(_, degree)| matches!(degree, Degree::More | Degree::Less));
+    }
+    if by.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    push(c, start, subjects, &right, &by, negated);
+    true
+}
+
+/// 比 V 大 behind E 的面积.
+pub(super) fn chinese_slot(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    predicates: &[PredicateId],
+    of: &Reference,
+) -> bool {
+    let mark = c.at;
+    let numeric = numbers(c, predicates);
+    let mut read = || {
+        let denied = c.eat(ZH_NEGATIONS);
+        if numeric.is_empty() || !c.eat(ZH_THAN) {
+            return None;
+        }
+        let right = zh::reference(c)?;
+        if c.eat(ZH_OF) {
+            same_slot(c, predicates);
+        }
+        c.eat_all(ZH_STILL);
+        let denied = c.eat(ZH_NEGATIONS) || denied;
+        let degree = c.peek().and_then(|item| direction(item, ZH_MORE, ZH_LESS))?;
+        c.at += 1;
+        let by: Vec<_> = numeric.iter().map(|p| (*p, degree)).collect();
+        push(c, start, std::slice::from_ref(of), &right, &by, denied);
+        Some(())
+    };
+    let done = read().is_some();
+    if !done {
+        c.at = mark;
+    }
+    done
+}
+
+fn push(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    left: &[Reference],
+    right: &Reference,
+    by: &[(PredicateId, Degree)],
+    negated: bool,
+) {
+    for left in left {
+        let range = c.range_from(start);
+        let content = Content::Comparison { left: left.clone(), right: right.clone(), by: by.to_vec() };
+        c.found.push(Proposition { content, negated, range });
+    }
+}
+
+fn comparatives(item: &Item) -> Vec<(PredicateId, Degree)> {
+    item.adjectives.iter().copied().filter(|(_, d)| matches!(d, Degree::More | Degree::Less)).collect()
+}
+
+fn direction(item: &Item, more: &[&str], less: &[&str]) -> Option<Degree> {
+    let bare = item.folded.strip_prefix('更').unwrap_or(&item.folded);
+    if more.contains(&bare) {
+        return Some(Degree::More);
+    }
+    less.contains(&bare).then_some(Degree::Less)
+}
+
+fn numbers(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
+    let kinds = c.kinds(predicates);
+    let numeric = predicates.iter().zip(kinds).filter(|(_, kind)| *kind == ValueKind::Number);
+    numeric.map(|(predicate, _)| *predicate).collect()
+}
+
+/// The same word for the number again.
+fn same_slot(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> bool {
+    let same = c.peek().is_some_and(|item| item.predicates.iter().any(|p| predicates.contains(p)));
+    if same {
+        c.at += 1;
+    }
+    same
+}
