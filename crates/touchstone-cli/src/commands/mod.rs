@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod completions;
 mod config;
+mod eval;
 mod kg;
 mod model;
 mod schema;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     /// Models: which there are, fetch one.
     #[command(subcommand)]
     Model(model::Command),
+    /// Measure: ask a suite's questions with and without checking, and count.
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Show the settings in force and where each comes from.
     Config(config::Arguments),
     /// Print the JSON Schema of a report.
@@ -55,6 +59,7 @@ impl Command {
             Command::Kg(command) => kg::run(command, config),
             Command::Text(command) => text::run(command, config),
             Command::Model(command) => model::run(command, config),
+            Command::Eval(command) => eval::run(command, config),
             Command::Config(arguments) => config::run(&arguments, config),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

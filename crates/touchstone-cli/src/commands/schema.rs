@@ -17,12 +17,18 @@ enum Report {
     Check,
     /// What `touchstone ask --json` and /v1/ask give.
     Ask,
+    /// What `touchstone eval run` writes as summary.json.
+    EvalSummary,
+    /// A line of what `touchstone eval run` writes as results.jsonl.
+    EvalRecord,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let schema = match arguments.of {
         Report::Check => schemars::schema_for!(CheckReport),
         Report::Ask => schemars::schema_for!(AskReport),
+        Report::EvalSummary => schemars::schema_for!(touchstone_eval::Summary),
+        Report::EvalRecord => schemars::schema_for!(touchstone_eval::Record),
     };
     output::json(&mut std::io::stdout().lock(), &schema)?;
     Ok(ExitCode::SUCCESS)
