@@ -79,7 +79,7 @@ fn worded(question: &str, prompts: &Prompts, language: Language) -> Vec<BigRatio
     for (word, factor) in &words.scales {
         let Some(factor) = parsed(factor) else { continue };
         for (at, _) in lower.match_indices(word.as_str()) {
-            let digits: String = lower[..at].chars().rev().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            let digits: String = lower[..at].chars().rev().map_while(digit).collect();
             let digits: String = digits.chars().rev().collect();
             if let Some(number) = Number::parse(&digits) {
                 // 八五折 and 85折 are both 85%.
@@ -89,6 +89,13 @@ fn worded(question: &str, prompts: &Prompts, language: Language) -> Vec<BigRatio
         }
     }
     known
+}
+
+fn digit(c: char) -> Option<char> {
+    if c.is_ascii_digit() || c == '.' {
+        return Some(c);
+    }
+    "零一二三四五六七八九".chars().position(|han| han == c).and_then(|at| char::from_digit(at as u32, 10))
 }
 
 #[cfg(test)]
@@ -109,6 +116,7 @@ mod tests {
         assert_eq!(asked("50 × 20 / 100 = 10"), None);
         assert_eq!(asked("40 × 3 = 120").unwrap(), "3");
         assert_eq!(unknown("200 × 0.8 = 160", "原价200元，打8折", &[], Language::Chinese), None);
+        assert_eq!(unknown("200 × 0.75 = 150", "原价200元，打七五折", &[], Language::Chinese), None);
         assert_eq!(unknown("200 × 0.85 = 170", "原价200元，打85折", &[], Language::Chinese), None);
     }
 }

@@ -3,11 +3,11 @@ use std::path::Path;
 
 use minijinja::{Environment, context};
 use serde::Deserialize;
+use touchstone_check::read::Number;
 use touchstone_core::{Evidence, Language};
 use touchstone_llm::{Message, Role};
 
 use crate::error::PromptError;
-use crate::number::Number;
 
 /// Embedded so that a binary alone can ask; a folder of the same layout
 /// overrides them file by file.
