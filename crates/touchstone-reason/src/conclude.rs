@@ -1,0 +1,152 @@
+//! Whether an answer follows from the steps.
+
+use num_rational::BigRational;
+use touchstone_check::read::{self, Number, format_plain};
+use touchstone_core::{Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Verdict};
+
+use crate::derivation::Derivation;
+use crate::prompts::Words;
+
+/// One claim for each value of the answer: that a step says it.
+pub(crate) fn claims(answer: &str, values: &[String], derivation: &Derivation, words: &Words) -> Vec<Claim> {
+    let last_result = derivation.standing().filter_map(|step| Some((result(&step.text)?, step))).last();
+    values.iter().map(|value| conclusion(answer, value, derivation, last_result.as_ref(), words)).collect()
+}
+
+fn conclusion(
+    answer: &str,
+    value: &str,
+    derivation: &Derivation,
+    last_result: Option<&(BigRational, &Step)>,
+    words: &Words,
+) -> Claim {
+    let number = number_of(value);
+    let says = |step: &&Step| match &number {
+        Some(number) => states_number(&step.text, &number.value),
+        None => states_name(&step.text, value),
+    };
+    let step = derivation.standing().filter(says).last();
+    if let Some(step) = step {
+        let holds = matches!(step.status, StepStatus::Accepted | StepStatus::Repaired);
+        let code = if holds { ReasonCode::FollowsFromStep } else { ReasonCode::NoEvidence };
+        let verdict = if holds { Verdict::Supported } else { Verdict::Unverifiable };
+        let reason = if holds { words.follows_from_steps.clone() } else { step.why.clone().unwrap_or_default() };
+        return claim(answer, value, verdict, code, reason, vec![step_evidence(step)]);
+    }
+    if let (Some(number), Some((right, step))) = (&number, last_result)
+        && matches!(step.status, StepStatus::Accepted | StepStatus::Repaired)
+    {
+        let right = format_plain(right);
+        let reason = filled(&words.last_result, &right, value);
+        let mut refuted =
+            claim(answer, value, Verdict::Refuted, ReasonCode::ContradictsStep, reason, vec![step_evidence(step)]);
+        let start = answer.find(value).map(|at| at + number.span.start);
+        refuted.correction = start.map(|start| Correction {
+            span: characters(answer, start, number.span.len()),
+            replacement: right,
+        });
+        return refuted;
+    }
+    let folded = value.to_lowercase();
+    if derivation.rejected_words.iter().any(|word| word.to_lowercase() == folded) {
+        let reason = filled(&words.from_rejected_step, "", value);
+        return claim(answer, value, Verdict::Refuted, ReasonCode::ContradictsStep, reason, Vec::new());
+    }
+    let reason = words.not_in_steps.clone();
+    claim(answer, value, Verdict::Unverifiable, ReasonCode::NoEvidence, reason, Vec::new())
+}
+
+/// Words that a step corrected, put right in the answer too.
+pub(crate) fn with_replacements(answer: &str, derivation: &Derivation) -> String {
+    let mut text = answer.to_owned();
+    for replacement in &derivation.replacements {
+        let number = Number::parse(&replacement.wrong).is_some();
+        // A wrong number may be right elsewhere.
+        if !number && text.contains(&replacement.wrong) && !text.contains(&replacement.right) {
+            text = text.replace(&replacement.wrong, &replacement.right);
+        }
+    }
+    text
+}
+
+/// The result of the last calculation of a step.
+fn result(step: &str) -> Option<BigRational> {
+    read::equations(step).last()?.sides.last().map(read::Side::value_or_zero)
+}
+
+fn states_number(step: &str, value: &BigRational) -> bool {
+    read::numbers(step).iter().any(|number| number.value == *value)
+        || read::equations(step).iter().flat_map(|equation| &equation.sides).any(|side| side.value_or_zero() == *value)
+}
+
+fn states_name(step: &str, value: &str) -> bool {
+    let (step, value) = (step.to_lowercase(), value.to_lowercase());
+    step.match_indices(&value).any(|(at, _)| {
+        let joins = |c: char| c.is_alphanumeric() && c.is_ascii();
+        let before = step[..at].chars().next_back().is_some_and(joins) && value.starts_with(joins);
+        let after = step[at + value.len()..].chars().next().is_some_and(joins) && value.ends_with(joins);
+        !before && !after
+    })
+}
+
+/// The number that a value is, its unit aside.
+fn number_of(value: &str) -> Option<Number> {
+    let mut found = read::find_quantities(value).into_iter();
+    let first = found.next()?;
+    let around = value[..first.span.start].chars().chain(value[first.span.end..].chars());
+    let words = around.filter(|c| c.is_alphanumeric()).count();
+    (found.next().is_none() && words <= 12).then_some(first.number)
+}
+
+fn claim(
+    answer: &str,
+    value: &str,
+    verdict: Verdict,
+    reason_code: ReasonCode,
+    reason: String,
+    evidence: Vec<Evidence>,
+) -> Claim {
+    let start = answer.find(value).unwrap_or(0);
+    let length = if answer[start..].starts_with(value) { value.len() } else { answer.len() };
+    Claim {
+        text: value.to_owned(),
+        kind: ClaimKind::Conclusion,
+        negated_kind: None,
+        sentence: answer.to_owned(),
+        span: characters(answer, start, length),
+        subject: None,
+        predicate: None,
+        object: Some(touchstone_core::Term::literal(value)),
+        verdict,
+        reason_code,
+        reason,
+        evidence,
+        confidence: 1.0,
+        correction: None,
+    }
+}
+
+fn characters(text: &str, start: usize, length: usize) -> [usize; 2] {
+    let count = |end: usize| text.get(..end).map_or(0, |part| part.chars().count());
+    [count(start), count(start + length)]
+}
+
+fn step_evidence(step: &Step) -> Evidence {
+    Evidence::Step { index: step.index, text: step.text.clone() }
+}
+
+fn filled(template: &str, right: &str, wrong: &str) -> String {
+    template.replace("{right}", right).replace("{wrong}", wrong)
+}
+
+/// The confidence of an answer: that of its weakest claim.
+pub(crate) fn confidence(claims: &[Claim], language: Option<Language>) -> f64 {
+    let weakest = claims
+        .iter()
+        .map(|claim| if claim.verdict == Verdict::Supported { claim.confidence } else { UNVERIFIED * claim.confidence })
+        .fold(1.0, f64::min);
+    if claims.is_empty() || language.is_none() { UNVERIFIED } else { weakest }
+}
+
+/// What is left of the confidence where nothing speaks for a claim.
+const UNVERIFIED: f64 = 0.5;

@@ -1,0 +1,434 @@
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use touchstone_check::{Checker, StepContext};
+use touchstone_core::{
+    Answer, AnswerStatus, AskReport, Claim, ClaimKind, Language, Step, StepStatus, Usage, Verdict,
+};
+use touchstone_llm::{Checkpoint, Engine, FinishReason, Session, Until};
+
+use crate::derivation::{Derivation, Replacement, Work, status};
+use crate::draft::{self, Line};
+use crate::prompts::{Prompts, Words};
+use crate::{Event, ReasonError, ReasonOptions, conclude, origin, repair};
+
+/// Refuted steps in a row after which the answer is asked for.
+const MAX_REJECTED_IN_A_ROW: usize = 2;
+
+/// Answers questions with derivations whose every step is checked.
+pub struct Reasoner {
+    engine: Arc<dyn Engine>,
+    checker: Arc<Checker>,
+    prompts: Prompts,
+    options: ReasonOptions,
+}
+
+type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+
+impl Reasoner {
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        checker: Arc<Checker>,
+        prompts: Prompts,
+        options: ReasonOptions,
+    ) -> Reasoner {
+        Reasoner { engine, checker, prompts, options }
+    }
+
+    pub fn engine(&self) -> &Arc<dyn Engine> {
+        &self.engine
+    }
+
+    pub fn checker(&self) -> &Arc<Checker> {
+        &self.checker
+    }
+
+    /// The options that this reasoner was made with.
+    pub fn options(&self) -> &ReasonOptions {
+        &self.options
+    }
+
+    /// Drafts one step, checks it, takes it back and repairs it when it is
+    /// refuted, goes on, and answers with what held.
+    pub fn ask(
+        &self,
+        question: &str,
+        options: &ReasonOptions,
+        on_event: Listener<'_>,
+    ) -> Result<AskReport, ReasonError> {
+        self.begin(question, options, on_event)?.checked()
+    }
+
+    /// The same prompt, sampling and limits, with nothing checked: what the
+    /// model says by itself. Claims stay empty.
+    pub fn ask_plain(
+        &self,
+        question: &str,
+        options: &ReasonOptions,
+        on_event: Listener<'_>,
+    ) -> Result<AskReport, ReasonError> {
+        self.begin(question, options, on_event)?.plain()
+    }
+
+    fn begin<'a>(
+        &'a self,
+        question: &'a str,
+        options: &'a ReasonOptions,
+        on_event: Listener<'a>,
+    ) -> Result<Run<'a>, ReasonError> {
+        let question = question.trim();
+        if question.is_empty() {
+            return Err(ReasonError::EmptyQuestion);
+        }
+        let characters = question.chars().count();
+        if characters > options.max_question_chars {
+            return Err(ReasonError::QuestionTooLong { characters, limit: options.max_question_chars });
+        }
+        let mut derivation = Derivation::begin();
+        let read = derivation.timed(Work::Checking, || self.checker.language_of(question));
+        let language = options.language.or(read);
+        let written = language.unwrap_or(Language::English);
+        let chat = self.prompts.chat(written, question)?;
+        let session = derivation.timed(Work::Generating, || self.engine.open(&chat))?;
+        let words = self.prompts.words(written);
+        Ok(Run { reasoner: self, question, options, on_event, language, written, words, session, derivation })
+    }
+}
+
+/// One question being worked on. Between lines the session ends with a line
+/// break.
+struct Run<'a> {
+    reasoner: &'a Reasoner,
+    question: &'a str,
+    options: &'a ReasonOptions,
+    on_event: Listener<'a>,
+    /// `None`: no reader supports the question's language.
+    language: Option<Language>,
+    /// The language that prompts are written in.
+    written: Language,
+    words: &'a Words,
+    session: Box<dyn Session>,
+    derivation: Derivation,
+}
+
+/// What became of a drafted step.
+enum Outcome {
+    Kept,
+    Dropped,
+}
+
+impl Run<'_> {
+    fn plain(mut self) -> Result<AskReport, ReasonError> {
+        for _ in 0..self.options.max_steps {
+            let (line, finish) = self.generate(&[])?;
+            match draft::parse(&line, self.words) {
+                Line::Answer(text) if !text.is_empty() => return self.plain_answer(text.to_owned()),
+                Line::Step { text, .. } if !text.is_empty() && finish != FinishReason::EndOfText => {
+                    let text = text.to_owned();
+                    self.append("\n")?;
+                    self.keep(text, Vec::new(), None, None)?;
+                }
+                _ => break,
+            }
+        }
+        let text = self.forced_answer(&[])?;
+        self.plain_answer(text)
+    }
+
+    fn plain_answer(mut self, text: String) -> Result<AskReport, ReasonError> {
+        let values = draft::values(&text, self.words);
+        let status = AnswerStatus::PartlyVerified;
+        let answer = Answer { text, values, status, confidence: 0.5, claims: Vec::new() };
+        self.report(answer)
+    }
+
+    fn checked(mut self) -> Result<AskReport, ReasonError> {
+        let mut forbidden: Vec<String> = Vec::new();
+        let mut rejected = 0;
+        for _ in 0..self.options.max_steps {
+            let line_start = self.session.checkpoint();
+            let (line, finish) = self.generate(&forbidden)?;
+            let (number, text) = match draft::parse(&line, self.words) {
+                Line::Answer(text) if !text.is_empty() => {
+                    let text = text.to_owned();
+                    return self.answer(line_start, text);
+                }
+                Line::Step { number, text } if !text.is_empty() => (number.to_owned(), text.to_owned()),
+                _ => {
+                    self.session.rewind(line_start)?;
+                    break;
+                }
+            };
+            // A model that repeats itself has nothing more to say.
+            if self.derivation.standing().any(|step| step.text == text) {
+                self.session.rewind(line_start)?;
+                break;
+            }
+            match self.step(line_start, &number, text)? {
+                Outcome::Kept => {
+                    rejected = 0;
+                    forbidden.clear();
+                }
+                Outcome::Dropped => {
+                    rejected += 1;
+                    forbidden.clone_from(&self.derivation.rejected_words);
+                }
+            }
+            if rejected >= MAX_REJECTED_IN_A_ROW || finish == FinishReason::EndOfText {
+                break;
+            }
+        }
+        let line_start = self.session.checkpoint();
+        let forbidden = self.derivation.rejected_words.clone();
+        let text = self.forced_answer(&forbidden)?;
+        self.answer(line_start, text)
+    }
+
+    /// Checks a drafted step, repairs it or takes it out.
+    fn step(&mut self, line_start: Checkpoint, number: &str, draft: String) -> Result<Outcome, ReasonError> {
+        let index = self.derivation.next_index();
+        self.tell(Event::Drafted { index, text: &draft })?;
+        let claims = self.check(&draft);
+        self.tell(Event::Checked { index, claims: &claims })?;
+        if !repair::is_refuted(&claims) {
+            self.append("\n")?;
+            self.keep(draft, claims, None, None)?;
+            return Ok(Outcome::Kept);
+        }
+        let why = repair::why(&claims);
+        self.tell(Event::Rewound { index, draft: &draft, why: &why })?;
+        self.session.rewind(line_start)?;
+        let mut forbidden = repair::wrong_words(&draft, &claims);
+        let mut refuted = (draft.clone(), claims.clone());
+        for attempt in 0..=self.options.max_repairs {
+            if let Some((text, claims)) = self.put_right(&refuted.0, &refuted.1) {
+                self.remember_replacements(&refuted.0, &refuted.1);
+                self.append(&format!("{number}{text}\n"))?;
+                self.keep(text, claims, Some(draft), Some(why))?;
+                return Ok(Outcome::Kept);
+            }
+            if attempt == self.options.max_repairs {
+                break;
+            }
+            let Some(text) = self.redraft(line_start, number, &refuted.1, &forbidden)? else { break };
+            let claims = self.check(&text);
+            self.tell(Event::Checked { index, claims: &claims })?;
+            if !repair::is_refuted(&claims) {
+                self.append(&format!("{number}{text}\n"))?;
+                self.keep(text, claims, Some(draft), Some(why))?;
+                return Ok(Outcome::Kept);
+            }
+            forbidden.extend(repair::wrong_words(&text, &claims));
+            refuted = (text, claims);
+        }
+        self.derivation.rejected_words.extend(forbidden);
+        let status = StepStatus::Rejected;
+        self.derivation.push(Step { index, text: draft, status, before: None, claims, why: Some(why) });
+        Ok(Outcome::Dropped)
+    }
+
+    /// The draft with the graph's or the calculation's own values, if it
+    /// holds then.
+    fn put_right(&mut self, draft: &str, claims: &[Claim]) -> Option<(String, Vec<Claim>)> {
+        let text = repair::corrected(draft, claims)?;
+        let claims = self.check(&text);
+        (!repair::is_refuted(&claims)).then_some((text, claims))
+    }
+
+    fn remember_replacements(&mut self, draft: &str, claims: &[Claim]) {
+        for claim in repair::refuted(claims) {
+            let wrong = repair::wrong_words(draft, std::slice::from_ref(claim)).into_iter().next();
+            if let (Some(wrong), Some(correction)) = (wrong, &claim.correction) {
+                self.derivation.replacements.push(Replacement { wrong, right: correction.replacement.clone() });
+            }
+        }
+    }
+
+    /// A new draft with the evidence in view and the wrong words forbidden;
+    /// the session is back at the line's start afterwards.
+    fn redraft(
+        &mut self,
+        line_start: Checkpoint,
+        opening: &str,
+        refuted: &[Claim],
+        forbidden: &[String],
+    ) -> Result<Option<String>, ReasonError> {
+        let evidence = repair::evidence(refuted);
+        if !evidence.is_empty() {
+            let note = self.reasoner.prompts.note(self.written, &evidence)?;
+            self.append(&format!("{note}\n"))?;
+        }
+        self.append(opening.trim_end())?;
+        let (line, _) = self.generate(forbidden)?;
+        self.session.rewind(line_start)?;
+        let text = match draft::parse(&line, self.words) {
+            Line::Step { text, .. } | Line::Answer(text) => text.to_owned(),
+        };
+        Ok((!text.is_empty()).then_some(text))
+    }
+
+    fn forced_answer(&mut self, forbidden: &[String]) -> Result<String, ReasonError> {
+        let opening = self.words.answer_line.clone();
+        self.append(&opening)?;
+        let (line, _) = self.generate(forbidden)?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Checks the answer, and that it follows from the steps; repairs it or
+    /// withholds it.
+    fn answer(mut self, line_start: Checkpoint, draft: String) -> Result<AskReport, ReasonError> {
+        let index = self.derivation.next_index();
+        let mut text = conclude::with_replacements(&draft, &self.derivation);
+        let mut claims = self.check_answer(&text);
+        self.tell(Event::Checked { index, claims: &claims })?;
+        let mut forbidden = self.derivation.rejected_words.clone();
+        for _ in 0..self.options.max_repairs {
+            if !repair::is_refuted(&claims) {
+                break;
+            }
+            let why = repair::why(&claims);
+            self.tell(Event::Rewound { index, draft: &text, why: &why })?;
+            self.session.rewind(line_start)?;
+            if let Some(right) = repair::corrected(&text, &claims) {
+                let checked = self.check_answer(&right);
+                if !repair::is_refuted(&checked) {
+                    (text, claims) = (right, checked);
+                    break;
+                }
+            }
+            forbidden.extend(repair::wrong_words(&text, &claims));
+            let opening = self.words.answer_line.clone();
+            let Some(next) = self.redraft(line_start, &opening, &claims, &forbidden)? else { break };
+            text = next;
+            claims = self.check_answer(&text);
+            self.tell(Event::Checked { index, claims: &claims })?;
+        }
+        if repair::is_refuted(&claims) && let Some(known) = self.known_answer() {
+            let checked = self.check_answer(&known);
+            if !repair::is_refuted(&checked) {
+                (text, claims) = (known, checked);
+            }
+        }
+        let answer = self.judged_answer(text, claims);
+        self.report(answer)
+    }
+
+    fn judged_answer(&self, text: String, claims: Vec<Claim>) -> Answer {
+        let confidence = conclude::confidence(&claims, self.language);
+        if repair::is_refuted(&claims) {
+            let text = format!("{} {}", self.words.withheld, repair::why(&claims));
+            return Answer { text, values: Vec::new(), status: AnswerStatus::Withheld, confidence: 0.0, claims };
+        }
+        let holds = !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported);
+        let verified = holds && self.derivation.all_supported() && self.language.is_some();
+        let status = if verified { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified };
+        Answer { values: draft::values(&text, self.words), text, status, confidence, claims }
+    }
+
+    /// The graph's own values, where the question asks for one place of one
+    /// fact.
+    fn known_answer(&mut self) -> Option<String> {
+        let (checker, question) = (&self.reasoner.checker, self.question);
+        let values = self.derivation.timed(Work::Checking, || checker.answer_values(question))?;
+        let labels: Vec<String> = values.into_iter().map(|value| value.label).collect();
+        Some(labels.join(self.words.separators.first().map_or(", ", String::as_str)))
+    }
+
+    fn check(&mut self, text: &str) -> Vec<Claim> {
+        let checker = Arc::clone(&self.reasoner.checker);
+        let accepted: Vec<String> = self.derivation.texts().into_iter().map(str::to_owned).collect();
+        let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+        let (question, language) = (self.question, self.language);
+        self.derivation.timed(Work::Checking, || match language {
+            Some(language) => checker.check_step(text, &StepContext { question, accepted: &accepted, language }),
+            // Whatever language the step is in, the question was not read.
+            None => checker.check(text).claims,
+        })
+    }
+
+    fn check_answer(&mut self, text: &str) -> Vec<Claim> {
+        let Some(language) = self.language else { return self.check(text) };
+        let checker = Arc::clone(&self.reasoner.checker);
+        let accepted: Vec<String> = self.derivation.texts().into_iter().map(str::to_owned).collect();
+        let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+        let question = self.question;
+        let mut claims = self.derivation.timed(Work::Checking, || {
+            checker.check_answer(question, text, &StepContext { question, accepted: &accepted, language })
+        });
+        // What the graph does not say of the bare values, the steps may.
+        if claims.iter().all(|claim| claim.kind == ClaimKind::Statement) {
+            let values = draft::values(text, self.words);
+            let concluded = conclude::claims(text, &values, &self.derivation, self.words);
+            if !concluded.is_empty() {
+                claims = concluded;
+            }
+        }
+        claims
+    }
+
+    fn keep(
+        &mut self,
+        text: String,
+        claims: Vec<Claim>,
+        before: Option<String>,
+        why: Option<String>,
+    ) -> Result<(), ReasonError> {
+        let mut status = status(&claims, before.is_some());
+        let mut why = why;
+        let texts = self.derivation.texts();
+        let unknown = origin::unknown_operand(&text, self.question, &texts, &self.reasoner.prompts, self.written);
+        if let (Some(operand), false) = (unknown, claims.is_empty()) {
+            status = StepStatus::Unverified;
+            why = Some(self.words.operand_unknown.replace("{operand}", &operand));
+        }
+        let step = Step { index: self.derivation.next_index(), text, status, before, claims, why };
+        self.tell(Event::Accepted { step: &step })?;
+        self.derivation.push(step);
+        Ok(())
+    }
+
+    fn generate(&mut self, forbidden: &[String]) -> Result<(String, FinishReason), ReasonError> {
+        let mut until = Until::line(self.options.max_step_tokens, self.options.sampling);
+        until.forbidden = forbidden.to_vec();
+        let index = self.derivation.next_index();
+        let mut so_far = String::new();
+        let Run { session, derivation, on_event, .. } = self;
+        let generated = derivation.timed(Work::Generating, || {
+            session.generate(&until, &mut |text| {
+                so_far.push_str(text);
+                on_event(Event::Drafting { index, text_so_far: so_far.trim_start() })
+            })
+        })?;
+        Ok((generated.text, generated.finish))
+    }
+
+    fn append(&mut self, text: &str) -> Result<(), ReasonError> {
+        let Run { session, derivation, .. } = self;
+        Ok(derivation.timed(Work::Generating, || session.append(text))?)
+    }
+
+    fn tell(&mut self, event: Event<'_>) -> Result<(), ReasonError> {
+        match (self.on_event)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ReasonError::Cancelled),
+        }
+    }
+
+    fn report(&mut self, answer: Answer) -> Result<AskReport, ReasonError> {
+        self.tell(Event::Answered { answer: &answer })?;
+        let usage = self.session.usage();
+        Ok(AskReport {
+            question: self.question.to_owned(),
+            language: self.language,
+            answer,
+            steps: std::mem::take(&mut self.derivation.steps),
+            model: self.reasoner.engine.info().model,
+            usage: Usage {
+                prompt_tokens: usage.prompt_tokens,
+                generated_tokens: usage.generated_tokens,
+                model_calls: 1,
+            },
+            timings: self.derivation.timings(),
+        })
+    }
+}
