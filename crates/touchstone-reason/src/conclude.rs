@@ -2,7 +2,9 @@
 
 use num_rational::BigRational;
 use touchstone_check::read::{self, Number, format_plain};
-use touchstone_core::{Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Verdict};
+use touchstone_core::{
+    Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Verdict,
+};
 
 use crate::derivation::Derivation;
 use crate::prompts::Words;
@@ -30,7 +32,8 @@ fn conclusion(
         let holds = matches!(step.status, StepStatus::Accepted | StepStatus::Repaired);
         let code = if holds { ReasonCode::FollowsFromStep } else { ReasonCode::NoEvidence };
         let verdict = if holds { Verdict::Supported } else { Verdict::Unverifiable };
-        let reason = if holds { words.follows_from_steps.clone() } else { step.why.clone().unwrap_or_default() };
+        let reason =
+            if holds { words.follows_from_steps.clone() } else { step.why.clone().unwrap_or_default() };
         return claim(answer, value, verdict, code, reason, vec![step_evidence(step)]);
     }
     if let (Some(number), Some((right, step))) = (&number, last_result)
@@ -38,8 +41,14 @@ fn conclusion(
     {
         let right = format_plain(right);
         let reason = filled(&words.last_result, &right, value);
-        let mut refuted =
-            claim(answer, value, Verdict::Refuted, ReasonCode::ContradictsStep, reason, vec![step_evidence(step)]);
+        let mut refuted = claim(
+            answer,
+            value,
+            Verdict::Refuted,
+            ReasonCode::ContradictsStep,
+            reason,
+            vec![step_evidence(step)],
+        );
         let start = answer.find(value).map(|at| at + number.span.start);
         refuted.correction = start.map(|start| Correction {
             span: characters(answer, start, number.span.len()),
@@ -76,7 +85,10 @@ fn result(step: &str) -> Option<BigRational> {
 
 fn states_number(step: &str, value: &BigRational) -> bool {
     read::numbers(step).iter().any(|number| number.value == *value)
-        || read::equations(step).iter().flat_map(|equation| &equation.sides).any(|side| side.value_or_zero() == *value)
+        || read::equations(step)
+            .iter()
+            .flat_map(|equation| &equation.sides)
+            .any(|side| side.value_or_zero() == *value)
 }
 
 fn states_name(step: &str, value: &str) -> bool {
@@ -143,7 +155,9 @@ fn filled(template: &str, right: &str, wrong: &str) -> String {
 pub(crate) fn confidence(claims: &[Claim], language: Option<Language>) -> f64 {
     let weakest = claims
         .iter()
-        .map(|claim| if claim.verdict == Verdict::Supported { claim.confidence } else { UNVERIFIED * claim.confidence })
+        .map(|claim| {
+            if claim.verdict == Verdict::Supported { claim.confidence } else { UNVERIFIED * claim.confidence }
+        })
         .fold(1.0, f64::min);
     if claims.is_empty() || language.is_none() { UNVERIFIED } else { weakest }
 }

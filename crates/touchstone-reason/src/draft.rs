@@ -39,9 +39,12 @@ fn split_number<'a>(line: &'a str, words: &Words) -> (&'a str, &'a str) {
     let mut rest = line.trim_start_matches(['*', '#', '-', '•', ' ']);
     let marked = words.step_marks.iter().find_map(|mark| strip_ignoring_case(rest, mark));
     let after = marked.unwrap_or(rest).trim_start();
-    let digits = after.find(|c: char| !(c.is_ascii_digit() || "一二三四五六七八九十步".contains(c))).unwrap_or(0);
+    let digits =
+        after.find(|c: char| !(c.is_ascii_digit() || "一二三四五六七八九十步".contains(c))).unwrap_or(0);
     let tail = &after[digits..];
-    if digits > 0 && let Some(text) = tail.strip_prefix(['.', ')', ':', '：', '、', '．']) {
+    if digits > 0
+        && let Some(text) = tail.strip_prefix(['.', ')', ':', '：', '、', '．'])
+    {
         // "3.5 million" is no third step.
         if !(tail.starts_with('.') && text.starts_with(|c: char| c.is_ascii_digit())) {
             rest = text;
@@ -78,7 +81,8 @@ fn split_outside(text: &str, separator: &str) -> Vec<String> {
         let before = &text[from..at];
         let after = &text[at + separator.len()..];
         let open = before.matches(['(', '（']).count() > before.matches([')', '）']).count();
-        let number = before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+        let number = before.ends_with(|c: char| c.is_ascii_digit())
+            && after.starts_with(|c: char| c.is_ascii_digit())
             && separator.trim() == separator;
         if !(open || number) {
             parts.push(before.to_owned());
@@ -131,7 +135,10 @@ mod tests {
         let prompts = Prompts::load(None).unwrap();
         assert_eq!(values("the violin and the flute.", prompts.words(English)), ["violin", "flute"]);
         assert_eq!(values("1,234", prompts.words(English)), ["1,234"]);
-        assert_eq!(values("South America, US dollar", prompts.words(English)), ["South America", "US dollar"]);
+        assert_eq!(
+            values("South America, US dollar", prompts.words(English)),
+            ["South America", "US dollar"]
+        );
         assert_eq!(values("约184", prompts.words(Chinese)), ["184"]);
         assert_eq!(values("西班牙语、法语和英语。", prompts.words(Chinese)), ["西班牙语", "法语", "英语"]);
     }

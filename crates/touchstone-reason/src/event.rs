@@ -8,14 +8,31 @@ use touchstone_core::{Answer, Claim, Step};
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// More of a line has been generated; nothing of it is checked yet.
-    Drafting { index: usize, text_so_far: &'a str },
+    Drafting {
+        index: usize,
+        text_so_far: &'a str,
+    },
     /// A line is complete.
-    Drafted { index: usize, text: &'a str },
+    Drafted {
+        index: usize,
+        text: &'a str,
+    },
     /// A line has its verdicts.
-    Checked { index: usize, claims: &'a [Claim] },
+    Checked {
+        index: usize,
+        claims: &'a [Claim],
+    },
     /// A draft was refuted and taken back.
-    Rewound { index: usize, draft: &'a str, why: &'a str },
+    Rewound {
+        index: usize,
+        draft: &'a str,
+        why: &'a str,
+    },
     /// A step stands: it is what later steps see.
-    Accepted { step: &'a Step },
-    Answered { answer: &'a Answer },
+    Accepted {
+        step: &'a Step,
+    },
+    Answered {
+        answer: &'a Answer,
+    },
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use minijinja::value::Serde;
 use minijinja::{Environment, context};
 use serde::Deserialize;
 use touchstone_check::read::Number;
@@ -78,7 +79,6 @@ pub(crate) struct Words {
     pub(crate) lead_ins: Vec<String>,
     pub(crate) follows_from_steps: String,
     pub(crate) last_result: String,
-    pub(crate) contradicts_steps: String,
     pub(crate) from_rejected_step: String,
     pub(crate) not_in_steps: String,
     pub(crate) operand_unknown: String,
@@ -96,8 +96,9 @@ impl Prompts {
         let mut files = BTreeMap::new();
         for (name, text) in EMBEDDED {
             let text = match folder.map(|folder| folder.join(name)) {
-                Some(path) if path.exists() => std::fs::read_to_string(&path)
-                    .map_err(|source| PromptError::Read { path, source })?,
+                Some(path) if path.exists() => {
+                    std::fs::read_to_string(&path).map_err(|source| PromptError::Read { path, source })?
+                }
                 _ => (*text).to_owned(),
             };
             files.insert(*name, text);
@@ -131,11 +132,7 @@ impl Prompts {
     }
 
     /// The chat that a derivation of `question` continues.
-    pub(crate) fn chat(
-        &self,
-        language: Language,
-        question: &str,
-    ) -> Result<Vec<Message>, PromptError> {
+    pub(crate) fn chat(&self, language: Language, question: &str) -> Result<Vec<Message>, PromptError> {
         let system = self.render(language, "system.j2", context! {})?;
         let mut chat = vec![Message::new(Role::System, system)];
         for example in &self.wording(language).examples {
@@ -148,12 +145,8 @@ impl Prompts {
     }
 
     /// One line that puts the evidence against a draft before the model.
-    pub(crate) fn note(
-        &self,
-        language: Language,
-        evidence: &[Evidence],
-    ) -> Result<String, PromptError> {
-        self.render(language, "note.j2", context! { evidence })
+    pub(crate) fn note(&self, language: Language, evidence: &[Evidence]) -> Result<String, PromptError> {
+        self.render(language, "note.j2", context! { evidence => Serde(evidence) })
     }
 
     pub(crate) fn words(&self, language: Language) -> &Words {
@@ -191,10 +184,8 @@ impl Prompts {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, PromptError> {
-    toml::from_str(text).map_err(|error| PromptError::Data {
-        file: file.to_owned(),
-        reason: error.to_string(),
-    })
+    toml::from_str(text)
+        .map_err(|error| PromptError::Data { file: file.to_owned(), reason: error.to_string() })
 }
 
 fn number(file: &str, text: &str) -> Result<Number, PromptError> {

@@ -239,7 +239,9 @@ impl Run<'_> {
         for claim in repair::refuted(claims) {
             let wrong = repair::wrong_words(draft, std::slice::from_ref(claim)).into_iter().next();
             if let (Some(wrong), Some(correction)) = (wrong, &claim.correction) {
-                self.derivation.replacements.push(Replacement { wrong, right: correction.replacement.clone() });
+                self.derivation
+                    .replacements
+                    .push(Replacement { wrong, right: correction.replacement.clone() });
             }
         }
     }
@@ -303,7 +305,9 @@ impl Run<'_> {
             claims = self.check_answer(&text);
             self.tell(Event::Checked { index, claims: &claims })?;
         }
-        if repair::is_refuted(&claims) && let Some(known) = self.known_answer() {
+        if repair::is_refuted(&claims)
+            && let Some(known) = self.known_answer()
+        {
             let checked = self.check_answer(&known);
             if !repair::is_refuted(&checked) {
                 (text, claims) = (known, checked);
@@ -317,7 +321,13 @@ impl Run<'_> {
         let confidence = conclude::confidence(&claims, self.language);
         if repair::is_refuted(&claims) {
             let text = format!("{} {}", self.words.withheld, repair::why(&claims));
-            return Answer { text, values: Vec::new(), status: AnswerStatus::Withheld, confidence: 0.0, claims };
+            return Answer {
+                text,
+                values: Vec::new(),
+                status: AnswerStatus::Withheld,
+                confidence: 0.0,
+                claims,
+            };
         }
         let holds = !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported);
         let verified = holds && self.derivation.all_supported() && self.language.is_some();
@@ -340,7 +350,9 @@ impl Run<'_> {
         let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
         let (question, language) = (self.question, self.language);
         self.derivation.timed(Work::Checking, || match language {
-            Some(language) => checker.check_step(text, &StepContext { question, accepted: &accepted, language }),
+            Some(language) => {
+                checker.check_step(text, &StepContext { question, accepted: &accepted, language })
+            }
             // Whatever language the step is in, the question was not read.
             None => checker.check(text).claims,
         })
@@ -376,7 +388,8 @@ impl Run<'_> {
         let mut status = status(&claims, before.is_some());
         let mut why = why;
         let texts = self.derivation.texts();
-        let unknown = origin::unknown_operand(&text, self.question, &texts, &self.reasoner.prompts, self.written);
+        let unknown =
+            origin::unknown_operand(&text, self.question, &texts, &self.reasoner.prompts, self.written);
         if let (Some(operand), false) = (unknown, claims.is_empty()) {
             status = StepStatus::Unverified;
             why = Some(self.words.operand_unknown.replace("{operand}", &operand));

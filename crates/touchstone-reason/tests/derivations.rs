@@ -1,0 +1,144 @@
+//! Whole derivations with recorded drafts, so that they do not depend on what
+//! a model makes of them.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use touchstone_check::Checker;
+use touchstone_core::{AnswerStatus, AskReport, ReasonCode, StepStatus};
+use touchstone_graph::model::NamedNode;
+use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
+use touchstone_llm::recorded::Recorded;
+use touchstone_reason::{Event, Prompts, ReasonError, ReasonOptions, Reasoner};
+
+static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
+    let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
+    let store = Store::in_memory().unwrap();
+    let ontology = NamedNode::new("https://w3id.org/touchstone/world/graph/ontology").unwrap();
+    for (file, graph) in [("ontology.ttl", Some(ontology)), ("facts.nq.zst", None)] {
+        let options = ImportOptions { graph, ..ImportOptions::default() };
+        store
+            .import(&ImportSource::Rdf(kg.join(file)), &options, &mut |_| ControlFlow::Continue(()))
+            .unwrap();
+    }
+    Arc::new(Checker::new(Arc::new(Graph::from_store(store).unwrap())))
+});
+
+fn ask(question: &str, lines: &[&str]) -> (AskReport, String) {
+    let engine = Recorded::new(lines.iter().copied());
+    let reasoner = Reasoner::new(
+        Arc::new(engine.clone()),
+        Arc::clone(&CHECKER),
+        Prompts::load(None).unwrap(),
+        ReasonOptions::default(),
+    );
+    let report = reasoner.ask(question, reasoner.options(), &mut |_| ControlFlow::Continue(())).unwrap();
+    (report, engine.transcript())
+}
+
+#[test]
+fn a_wrong_calculation_is_put_right_before_it_is_used() {
+    let (report, transcript) = ask(
+        "A coat costs 250 dollars. It is reduced by 20% and then raised by 10%. What does it cost now?",
+        &["1. The reduced price is 250 × 0.8 = 210.", "2. The new price is 200 × 1.1 = 220.", "Answer: 220"],
+    );
+    assert_eq!(report.steps[0].status, StepStatus::Repaired);
+    assert_eq!(report.steps[0].text, "The reduced price is 250 × 0.8 = 200.");
+    assert_eq!(report.steps[0].before.as_deref(), Some("The reduced price is 250 × 0.8 = 210."));
+    assert_eq!(report.steps[1].status, StepStatus::Accepted);
+    assert_eq!((report.answer.text.as_str(), report.answer.status), ("220", AnswerStatus::Verified));
+    assert!(!transcript.contains("210"), "{transcript}");
+}
+
+#[test]
+fn an_answer_that_forgets_the_steps_is_put_right() {
+    let (report, _) = ask(
+        "A coat costs 250 dollars and is reduced by 20%. What does it cost now?",
+        &["1. The reduced price is 250 × 0.8 = 200.", "Answer: $199"],
+    );
+    assert_eq!(report.answer.text, "$200");
+    assert_eq!(report.answer.status, AnswerStatus::Verified);
+}
+
+#[test]
+fn an_operand_from_nowhere_leaves_the_step_unverified() {
+    let (report, _) = ask(
+        "A coat costs 250 dollars and is reduced by 20%. What does it cost now?",
+        &["1. The reduced price is 250 × 0.7 = 175.", "Answer: 175"],
+    );
+    assert_eq!(report.steps[0].status, StepStatus::Unverified);
+    assert_eq!(report.answer.status, AnswerStatus::PartlyVerified);
+}
+
+#[test]
+fn a_refuted_fact_is_put_right_and_the_answer_follows() {
+    let (report, transcript) = ask(
+        "What is the currency of the country whose capital is Lima?",
+        &[
+            "1. The country whose capital is Lima is Peru.",
+            "2. The currency of Peru is the Mexican peso.",
+            "Answer: the Mexican peso",
+        ],
+    );
+    assert_eq!(report.steps[1].status, StepStatus::Repaired, "{:#?}", report.steps[1]);
+    assert!(!report.steps[1].text.contains("Mexican"));
+    assert!(!transcript.contains("2. The currency of Peru is the Mexican peso"), "{transcript}");
+    assert!(!report.answer.text.contains("Mexican"), "{:?}", report.answer);
+    assert_ne!(report.answer.status, AnswerStatus::Withheld);
+}
+
+#[test]
+fn chinese_derivations_are_repaired_too() {
+    let (report, _) = ask("秘鲁的首都是哪里？", &["1. 秘鲁的首都是库斯科。", "答案：库斯科"]);
+    assert_eq!(report.answer.text.trim_end_matches('。'), "利马");
+    assert_eq!(report.answer.status, AnswerStatus::Verified, "{report:#?}");
+}
+
+#[test]
+fn what_nothing_speaks_for_is_said_to_be_unverified() {
+    let (report, _) = ask(
+        "Who is the mayor of Lima?",
+        &["1. The mayor of Lima is called John Smith.", "Answer: John Smith"],
+    );
+    assert_eq!(report.steps[0].status, StepStatus::Unverified);
+    assert_eq!(report.answer.status, AnswerStatus::PartlyVerified);
+}
+
+#[test]
+fn questions_in_other_languages_verify_nothing() {
+    let (report, _) = ask(
+        "Welche Stadt ist die Hauptstadt von Peru und warum ist sie es geworden?",
+        &["1. Die Hauptstadt von Peru ist Lima, denn dort war der Sitz der Regierung.", "Answer: Lima"],
+    );
+    assert_eq!(report.language, None);
+    assert_ne!(report.answer.status, AnswerStatus::Verified);
+    assert!(report.steps[0].claims.iter().all(|claim| claim.reason_code == ReasonCode::UnsupportedLanguage));
+}
+
+#[test]
+fn bad_questions_and_cancelling_end_early() {
+    let engine = Recorded::new(["1. Lima is a city.", "Answer: Lima"]);
+    let prompts = Prompts::load(None).unwrap();
+    let reasoner = Reasoner::new(Arc::new(engine), Arc::clone(&CHECKER), prompts, ReasonOptions::default());
+    let mut go_on = |_: Event<'_>| ControlFlow::Continue(());
+    let options = ReasonOptions::default();
+    assert!(matches!(reasoner.ask(" \n", &options, &mut go_on), Err(ReasonError::EmptyQuestion)));
+    let long = "x".repeat(options.max_question_chars + 1);
+    assert!(matches!(reasoner.ask(&long, &options, &mut go_on), Err(ReasonError::QuestionTooLong { .. })));
+    let stop = &mut |_: Event<'_>| ControlFlow::Break(());
+    assert!(matches!(reasoner.ask("What is Lima?", &options, stop), Err(ReasonError::Cancelled)));
+}
+
+#[test]
+fn plain_answers_are_not_checked() {
+    let engine = Recorded::new(["1. 2 + 2 = 5.", "Answer: 5"]);
+    let prompts = Prompts::load(None).unwrap();
+    let reasoner = Reasoner::new(Arc::new(engine), Arc::clone(&CHECKER), prompts, ReasonOptions::default());
+    let report =
+        reasoner.ask_plain("What is 2 + 2?", reasoner.options(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.answer.values, ["5"]);
+    assert_eq!(report.answer.status, AnswerStatus::PartlyVerified);
+    assert!(report.steps[0].claims.is_empty());
+}
