@@ -8,7 +8,6 @@ use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::token::LlamaToken;
 use touchstone_llm::LlmError;
 
 use super::command::{Command, Event, State};
@@ -249,7 +248,9 @@ impl<'a> Owner<'a> {
             Retired::Dropped
         };
         match retired {
-            Retired::Kept { length } => self.clear(slot.sequence, length),
+            Retired::Kept { length } => {
+                self.clear(slot.sequence, length);
+            }
             Retired::Merged { kept, length } => {
                 self.clear(kept, length);
                 self.release(slot.sequence);

@@ -14,7 +14,7 @@ pub(super) struct Slot {
     /// The text after the prompt.
     pub(super) text: Vec<u8>,
     /// For each token after the prompt, where its text ends.
-    ends: Vec<usize>,
+    pub(super) ends: Vec<usize>,
     pub(super) cached: usize,
     /// Whether anything was computed for this slot alone, after which no
     /// other sequence can know more of it.

@@ -43,10 +43,6 @@ impl Vocabulary {
         Ok(vocabulary)
     }
 
-    pub(super) fn size(&self) -> usize {
-        self.pieces.len()
-    }
-
     /// The text of a token; nothing for control tokens.
     pub(super) fn piece(&self, token: LlamaToken) -> &[u8] {
         usize::try_from(token.0).ok().and_then(|id| self.pieces.get(id)).map_or(&[], |piece| piece)
