@@ -75,10 +75,7 @@ fn place(library: &Path, folder: &Path) -> io::Result<()> {
 fn loader_arguments(system: &str) -> &'static [&'static str] {
     match system {
         "windows" => &[],
-        "macos" => &[
-            "-Wl,-rpath,@executable_path",
-            "-Wl,-rpath,@executable_path/../lib/touchstone",
-        ],
+        "macos" => &["-Wl,-rpath,@executable_path", "-Wl,-rpath,@executable_path/../lib/touchstone"],
         // The old kind of entry (DT_RPATH), because the new one does not count
         // for the libraries that libllama itself needs.
         _ => &["-Wl,--disable-new-dtags,-rpath,$ORIGIN:$ORIGIN/../lib/touchstone"],

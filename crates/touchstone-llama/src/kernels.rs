@@ -128,7 +128,9 @@ pub(crate) fn capture_errors<T>(load: impl FnOnce() -> T) -> (T, Option<String>)
     let reason = errors
         .iter()
         .find_map(|line| line.split_once("error loading model: ").map(|(_, reason)| reason))
-        .or_else(|| errors.first().map(|line| line.split_once(": ").map_or(line.as_str(), |(_, reason)| reason)));
+        .or_else(|| {
+            errors.first().map(|line| line.split_once(": ").map_or(line.as_str(), |(_, reason)| reason))
+        });
     (result, reason.map(str::to_owned))
 }
 
@@ -138,7 +140,11 @@ fn lock() -> MutexGuard<'static, Log> {
 
 #[allow(unsafe_code)]
 fn route_log() {
-    unsafe extern "C" fn receive(level: llama_cpp_sys_2::ggml_log_level, text: *const c_char, _: *mut c_void) {
+    unsafe extern "C" fn receive(
+        level: llama_cpp_sys_2::ggml_log_level,
+        text: *const c_char,
+        _: *mut c_void,
+    ) {
         if text.is_null() {
             return;
         }
@@ -160,10 +166,10 @@ fn keep(level: llama_cpp_sys_2::ggml_log_level, line: &str) {
     if let Some((_, file)) = line.split_once("loaded CPU backend from ") {
         lock().cpu = Some(file.to_owned());
     }
-    if level == llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR {
-        if let Some(errors) = lock().errors.as_mut() {
-            errors.push(line.to_owned());
-        }
+    if level == llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR
+        && let Some(errors) = lock().errors.as_mut()
+    {
+        errors.push(line.to_owned());
     }
     if level == llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR || level == llama_cpp_sys_2::GGML_LOG_LEVEL_WARN {
         tracing::debug!(target: "llama.cpp", "{line}");

@@ -12,9 +12,9 @@ use touchstone_llm::{Engine, LlmError, Message, Role, Sampling, Session, StopRul
 const FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 fn model() -> Option<PathBuf> {
-    let folder = std::env::var_os("TOUCHSTONE_MODELS").map(PathBuf::from).or_else(|| {
-        Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/touchstone/models"))
-    })?;
+    let folder = std::env::var_os("TOUCHSTONE_MODELS")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/touchstone/models")))?;
     let path = folder.join(FILE);
     if path.is_file() {
         return Some(path);
@@ -91,7 +91,8 @@ fn forbidden_words_are_not_written() {
     let mut session = engine.open(&chat("Write about the sea.")).unwrap();
     let start = session.checkpoint();
     let first = generate(&mut *session, &line());
-    let word = first.split_whitespace().max_by_key(|word| word.len()).unwrap().trim_matches(['.', ',']).to_owned();
+    let word =
+        first.split_whitespace().max_by_key(|word| word.len()).unwrap().trim_matches(['.', ',']).to_owned();
     session.rewind(start).unwrap();
     let until = Until { forbidden: vec![word.clone()], ..line() };
     let second = generate(&mut *session, &until);

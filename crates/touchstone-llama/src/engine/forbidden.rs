@@ -19,7 +19,8 @@ pub(super) struct Forbidden {
 
 impl Forbidden {
     pub(super) fn new(texts: &[String]) -> Forbidden {
-        let texts: Vec<String> = texts.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
+        let texts: Vec<String> =
+            texts.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
         let longest = texts.iter().map(String::len).max().unwrap_or(0);
         Forbidden { texts, longest }
     }
@@ -41,7 +42,8 @@ impl Forbidden {
         window.extend_from_slice(piece);
         for forbidden in &self.texts {
             let bytes = forbidden.as_bytes();
-            let starts = (0..(window.len() + 1).saturating_sub(bytes.len())).filter(|s| window[*s..].starts_with(bytes));
+            let starts = (0..(window.len() + 1).saturating_sub(bytes.len()))
+                .filter(|s| window[*s..].starts_with(bytes));
             for start in starts {
                 let end = start + bytes.len();
                 let news = end > known || !stands(&window[..known], start, end);
@@ -63,7 +65,11 @@ impl Forbidden {
                 // Up to two bytes more, as in `completed_by`.
                 (1..=bytes.len() + 2).rev().filter(|l| *l <= text.len()).find_map(|length| {
                     let end = &text[text.len() - length..];
-                    let open = if length <= bytes.len() { bytes.starts_with(end) } else { end.starts_with(bytes) && ends_in_digit(bytes) };
+                    let open = if length <= bytes.len() {
+                        bytes.starts_with(end)
+                    } else {
+                        end.starts_with(bytes) && ends_in_digit(bytes)
+                    };
                     open.then(|| text.len() - length)
                 })
             })

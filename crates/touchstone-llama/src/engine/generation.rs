@@ -41,11 +41,19 @@ pub(super) struct Generation {
 pub(super) enum Progress {
     Continues,
     /// The slot holds the text up to its last whole token; the rest is the tail.
-    Ended { tail: Vec<u8>, result: Result<Generated, LlmError> },
+    Ended {
+        tail: Vec<u8>,
+        result: Result<Generated, LlmError>,
+    },
 }
 
 impl Generation {
-    pub(super) fn new(slot: &Slot, until: Until, events: Sender<Event>, cancelled: Arc<AtomicBool>) -> Generation {
+    pub(super) fn new(
+        slot: &Slot,
+        until: Until,
+        events: Sender<Event>,
+        cancelled: Arc<AtomicBool>,
+    ) -> Generation {
         Generation {
             rule: until.stop,
             max_tokens: until.max_tokens,
@@ -111,10 +119,10 @@ impl Generation {
         if let Some(at) = self.stops_at(slot, piece.len()) {
             return self.end(slot, FinishReason::Stop, at);
         }
-        if let Some(end) = vocabulary.turn_end() {
-            if let Some(at) = find(&slot.text[self.start_byte..], end.as_bytes()) {
-                return self.end(slot, FinishReason::EndOfText, self.start_byte + at);
-            }
+        if let Some(end) = vocabulary.turn_end()
+            && let Some(at) = find(&slot.text[self.start_byte..], end.as_bytes())
+        {
+            return self.end(slot, FinishReason::EndOfText, self.start_byte + at);
         }
         if self.sampled >= self.max_tokens || slot.tokens.len() >= context_tokens {
             let whole = whole_characters(&slot.text[self.start_byte..]);
@@ -126,7 +134,12 @@ impl Generation {
 
     /// The next token; None after a retreat, when the slot is shorter than it
     /// was; `Some(None)` when nothing is left to choose from.
-    fn choose(&mut self, slot: &mut Slot, logits: &[f32], vocabulary: &Vocabulary) -> Option<Option<LlamaToken>> {
+    fn choose(
+        &mut self,
+        slot: &mut Slot,
+        logits: &[f32],
+        vocabulary: &Vocabulary,
+    ) -> Option<Option<LlamaToken>> {
         let position = slot.tokens.len();
         let banned = self.ruled_out.iter().filter(|(at, _)| *at == position);
         let mut masked: Option<Vec<f32>> = None;

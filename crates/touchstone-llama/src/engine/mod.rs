@@ -85,10 +85,11 @@ impl LlamaEngine {
         let vocabulary = Arc::new(Vocabulary::new(Arc::clone(&model)).map_err(&failed)?);
         let (commands, inbox) = mpsc::channel();
         let death = Arc::default();
-        let thread = start(model, Arc::clone(&vocabulary), limits, inbox, Arc::clone(&death))
-            .map_err(&failed)?;
+        let thread =
+            start(model, Arc::clone(&vocabulary), limits, inbox, Arc::clone(&death)).map_err(&failed)?;
         let context_tokens = info.context_tokens;
-        let shared = Shared { commands: Some(commands), thread: Some(thread), death, vocabulary, context_tokens };
+        let shared =
+            Shared { commands: Some(commands), thread: Some(thread), death, vocabulary, context_tokens };
         Ok(LlamaEngine { shared: Arc::new(shared), info })
     }
 }
@@ -105,7 +106,8 @@ fn start(
     let thread = std::thread::Builder::new()
         .name("llama".to_owned())
         .spawn(move || {
-            let run = std::panic::AssertUnwindSafe(|| owner::run(&model, &vocabulary, limits, &inbox, &ready));
+            let run =
+                std::panic::AssertUnwindSafe(|| owner::run(&model, &vocabulary, limits, &inbox, &ready));
             if let Err(panic) = std::panic::catch_unwind(run) {
                 let reason = panic
                     .downcast_ref::<String>()
@@ -151,10 +153,10 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // The thread ends when the last sender is gone.
         self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            if thread.join().is_err() {
-                tracing::warn!("the engine's thread panicked");
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the engine's thread panicked");
         }
     }
 }

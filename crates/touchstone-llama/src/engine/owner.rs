@@ -137,7 +137,9 @@ impl<'a> Owner<'a> {
         let (context, reason) = kernels::capture_errors(|| model.new_context(backend, parameters));
         let context = context.map_err(|_| {
             let reason = reason.unwrap_or_else(|| "llama.cpp gave no reason".to_owned());
-            format!("no room for a context of {cells} tokens ({reason}); ask for fewer sessions or shorter ones")
+            format!(
+                "no room for a context of {cells} tokens ({reason}); ask for fewer sessions or shorter ones"
+            )
         })?;
         Ok(Owner {
             context,
@@ -182,9 +184,8 @@ impl<'a> Owner<'a> {
                     let _ = reply.send(state);
                 }
             }
-            Command::Generate { slot, until, events, cancelled } => self.begin(slot, |slot| {
-                Job::Generate(Box::new(Generation::new(slot, until, events, cancelled)))
-            }),
+            Command::Generate { slot, until, events, cancelled } => self
+                .begin(slot, |slot| Job::Generate(Box::new(Generation::new(slot, until, events, cancelled)))),
             Command::Score { slot, alternatives, reply } => {
                 self.begin(slot, |_| Job::Score(Box::new(Score::new(alternatives, reply))));
             }
@@ -225,11 +226,12 @@ impl<'a> Owner<'a> {
             child.kept = None;
         }
         let (place, state) = self.open(|sequence| Slot { sequence, ..child })?;
-        if self.divisible && cached > 0 {
-            if let Some(Some(child)) = self.slots.get(place) {
-                let to = child.sequence;
-                self.copy(from, to, 0, cached);
-            }
+        if self.divisible
+            && cached > 0
+            && let Some(Some(child)) = self.slots.get(place)
+        {
+            let to = child.sequence;
+            self.copy(from, to, 0, cached);
         }
         Ok((place, state))
     }
@@ -312,10 +314,10 @@ impl<'a> Owner<'a> {
         }
         let sequence = slot.sequence;
         slot.cached = to;
-        if !self.clear(sequence, to) {
-            if let Some(Some(slot)) = self.slots.get_mut(place) {
-                slot.cached = 0;
-            }
+        if !self.clear(sequence, to)
+            && let Some(Some(slot)) = self.slots.get_mut(place)
+        {
+            slot.cached = 0;
         }
     }
 
@@ -464,9 +466,9 @@ impl<'a> Owner<'a> {
 
     fn end_cancelled(&mut self) {
         for slot in self.slots.iter_mut().flatten() {
-            let Some(Job::Generate(generation)) = slot.job.take_if(|job| {
-                matches!(job, Job::Generate(generation) if generation.is_cancelled())
-            }) else {
+            let Some(Job::Generate(generation)) =
+                slot.job.take_if(|job| matches!(job, Job::Generate(generation) if generation.is_cancelled()))
+            else {
                 continue;
             };
             let tail = generation.cancel(slot);
@@ -559,10 +561,8 @@ impl<'a> Owner<'a> {
                     rows.push(Row { at, slot: place, of: Of::Last });
                 }
             }
-            if !generating {
-                if let Some(Job::Generate(generation)) = &mut slot.job {
-                    generation.breathe();
-                }
+            if !generating && let Some(Job::Generate(generation)) = &mut slot.job {
+                generation.breathe();
             }
             taken.push((place, count));
             room -= count;
@@ -657,7 +657,9 @@ fn take(slot: &mut Slot, of: Of, logits: &[f32], vocabulary: &Vocabulary, contex
             if !generation.has_begun() {
                 slot.kept = Some((slot.tokens.len(), logits.to_vec()));
             }
-            if let Progress::Ended { tail, result } = generation.advance(slot, logits, vocabulary, context_tokens) {
+            if let Progress::Ended { tail, result } =
+                generation.advance(slot, logits, vocabulary, context_tokens)
+            {
                 let state = slot.state(tail);
                 let _ = generation.events().send(Event::Done { state, result });
                 return;
@@ -678,7 +680,12 @@ mod tests {
 
     #[test]
     fn options_are_brought_within_bounds() {
-        let options = LlamaOptions { context_tokens: 1 << 20, max_sessions: 1000, batch_tokens: 1, ..LlamaOptions::default() };
+        let options = LlamaOptions {
+            context_tokens: 1 << 20,
+            max_sessions: 1000,
+            batch_tokens: 1,
+            ..LlamaOptions::default()
+        };
         let limits = Limits::new(&options, 2048);
         assert_eq!((limits.context_tokens, limits.max_sessions, limits.batch_tokens), (2048, 128, 128));
         assert!(limits.threads >= 1);

@@ -70,7 +70,8 @@ pub(super) fn log_sum(logits: &[f32]) -> f32 {
     if !top.is_finite() {
         return 0.0;
     }
-    let sum: f32 = logits.iter().filter(|logit| **logit > top - NEGLIGIBLE).map(|logit| (logit - top).exp()).sum();
+    let sum: f32 =
+        logits.iter().filter(|logit| **logit > top - NEGLIGIBLE).map(|logit| (logit - top).exp()).sum();
     top + sum.ln()
 }
 

@@ -108,7 +108,8 @@ impl Session for LlamaSession {
 
     fn rewind(&mut self, to: Checkpoint) -> Result<(), LlmError> {
         if to.0 > self.checkpoint().0 {
-            let reason = format!("the checkpoint {} lies after the session's end ({})", to.0, self.checkpoint().0);
+            let reason =
+                format!("the checkpoint {} lies after the session's end ({})", to.0, self.checkpoint().0);
             return Err(LlmError::Failed { reason });
         }
         if to.0 >= self.state.bytes {

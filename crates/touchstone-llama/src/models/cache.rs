@@ -57,7 +57,8 @@ impl ModelCache {
         if let Some(path) = self.path(model) {
             return Ok(path);
         }
-        fs::create_dir_all(&self.dir).map_err(|source| ModelError::Write { path: self.dir.clone(), source })?;
+        fs::create_dir_all(&self.dir)
+            .map_err(|source| ModelError::Write { path: self.dir.clone(), source })?;
         let mut watch = |bytes_done| on_progress(PullProgress { bytes_done, bytes_total: model.bytes });
         let mut reasons = Vec::new();
         for (at, source) in model.sources.iter().enumerate() {

@@ -31,8 +31,7 @@ pub(super) fn fetch(
     watch: &mut dyn FnMut(u64),
 ) -> Result<String, SourceError> {
     let name = url.to_owned();
-    let unreachable =
-        |reason: String| SourceError::Unreachable { source_name: name.clone(), reason };
+    let unreachable = |reason: String| SourceError::Unreachable { source_name: name.clone(), reason };
     let here = |source| ModelError::Write { path: partial.to_owned(), source };
     let mut done = fs::metadata(partial).map_or(0, |described| described.len());
     if done == model.bytes {

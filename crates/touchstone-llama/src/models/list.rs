@@ -76,13 +76,17 @@ fn parse(file: &str, text: &str) -> Result<Vec<Model>, ModelError> {
     let invalid = |reason: String| ModelError::List { file: file.to_owned(), reason };
     let parsed: File = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
     for model in &parsed.model {
-        let plain = !model.file.is_empty() && !model.file.contains(['/', '\\']) && !model.file.starts_with('.');
+        let plain =
+            !model.file.is_empty() && !model.file.contains(['/', '\\']) && !model.file.starts_with('.');
         if !plain {
             return Err(invalid(format!("the file of {} is not a plain file name", model.name)));
         }
         let digits = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
         if model.sha256.len() != 64 || !model.sha256.chars().all(digits) {
-            return Err(invalid(format!("the sha256 of {} is not 64 lower-case hexadecimal digits", model.name)));
+            return Err(invalid(format!(
+                "the sha256 of {} is not 64 lower-case hexadecimal digits",
+                model.name
+            )));
         }
         for source in &model.sources {
             if let Source::Packages { packages, version, .. } = source

@@ -81,13 +81,15 @@ fn download(package: &str, version: &str, wheels: &Path) -> Result<PathBuf, Stri
         return Err(format!("pip says: {last}"));
     }
     let mut files = fs::read_dir(wheels).map_err(|error| error.to_string())?;
-    let wheel = files.find_map(|file| file.ok().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "whl")));
+    let wheel = files
+        .find_map(|file| file.ok().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "whl")));
     wheel.ok_or_else(|| format!("pip brought no wheel of {package}"))
 }
 
 /// The wheel's members with this ending, in the order of their names.
 fn extract(wheel: &Path, member: &str, to: &Path, limit: u64) -> Result<(), String> {
-    let broken = |error: &dyn std::fmt::Display| format!("the wheel {} cannot be read: {error}", wheel.display());
+    let broken =
+        |error: &dyn std::fmt::Display| format!("the wheel {} cannot be read: {error}", wheel.display());
     let file = File::open(wheel).map_err(|error| broken(&error))?;
     let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
     let mut chosen: Vec<(String, usize)> = Vec::new();
