@@ -3,7 +3,9 @@
 pub enum LlmError {
     #[error("cannot load the model {path}: {reason}")]
     Load { path: String, reason: String },
-    #[error("the text needs {needed} tokens but the context holds {limit}: shorten it, or raise the context size")]
+    #[error(
+        "the text needs {needed} tokens but the context holds {limit}: shorten it, or raise the context size"
+    )]
     ContextFull { needed: usize, limit: usize },
     #[error("all {limit} sequences of the engine are in use: try again later")]
     Busy { limit: usize },

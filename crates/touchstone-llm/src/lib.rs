@@ -9,6 +9,6 @@ mod session;
 
 pub use error::LlmError;
 pub use session::{
-    Checkpoint, Engine, EngineInfo, FinishReason, Generated, Message, Role, Sampling, Session,
-    SessionUsage, StopRule, Until,
+    Checkpoint, Engine, EngineInfo, FinishReason, Generated, Message, Role, Sampling, Session, SessionUsage,
+    StopRule, Until,
 };

@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use crate::{
-    Checkpoint, Engine, EngineInfo, FinishReason, Generated, LlmError, Message, Session,
-    SessionUsage, Until,
+    Checkpoint, Engine, EngineInfo, FinishReason, Generated, LlmError, Message, Session, SessionUsage, Until,
 };
 
 /// Every session replays the same lines, one per call of `generate`, and ends
@@ -20,10 +19,7 @@ pub struct Recorded {
 
 impl Recorded {
     pub fn new<S: Into<String>>(lines: impl IntoIterator<Item = S>) -> Recorded {
-        Recorded {
-            lines: lines.into_iter().map(Into::into).collect(),
-            transcript: Arc::default(),
-        }
+        Recorded { lines: lines.into_iter().map(Into::into).collect(), transcript: Arc::default() }
     }
 
     /// What the most recently changed session holds after its prompt.
