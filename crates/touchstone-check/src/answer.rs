@@ -136,7 +136,7 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
 
 fn value_of(item: &Item) -> Value {
     let mut readings = Vec::new();
-    readings.extend(item.quantity.clone().map(Object::Quantity));
+    readings.extend(item.quantity.clone().map(|q| Object::Quantity(Box::new(q))));
     readings.extend(item.date.clone().map(Object::Date));
     if !item.entities.is_empty() {
         readings.push(Object::Entity(Reference {
@@ -153,6 +153,6 @@ fn value_of(item: &Item) -> Value {
 fn words_range(answer: &str) -> Option<std::ops::Range<usize>> {
     let inner = |c: char| c.is_alphanumeric();
     let start = answer.find(inner)?;
-    let end = answer.char_indices().filter(|(_, c)| inner(*c)).map(|(i, c)| i + c.len_utf8()).last()?;
+    let end = answer.char_indices().filter(|(_, c)| inner(*c)).map(|(i, c)| i + c.len_utf8()).next_back()?;
     Some(start..end)
 }

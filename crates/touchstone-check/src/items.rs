@@ -172,7 +172,8 @@ fn latin_word(rest: &str) -> usize {
             && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
         let negation =
             matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
-        if !(c.is_alphanumeric() && !is_han(c)) && !inner && !negation {
+        let letter = c.is_alphanumeric() && !is_han(c);
+        if !letter && !inner && !negation {
             break;
         }
         end = i + c.len_utf8();

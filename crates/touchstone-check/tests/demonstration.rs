@@ -120,11 +120,3 @@ fn what_the_graph_does_not_hold_is_unverifiable() {
         ],
     );
 }
-
-#[test]
-#[ignore = "prints; for a look by hand: TEXT=… cargo test -- --ignored look"]
-fn look() {
-    for claim in CHECKER.check(&std::env::var("TEXT").unwrap()).claims {
-        println!("{}", serde_json::to_string_pretty(&claim).unwrap());
-    }
-}

@@ -20,6 +20,10 @@ pub struct Store {
     changing: Mutex<()>,
 }
 
+/// How often a store that is being written to is tried for reading.
+const READ_TRIES: usize = 5;
+const READ_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 impl Store {
     /// Opens an existing store.
     pub fn open(path: &Path) -> Result<Store, GraphError> {
@@ -48,7 +52,18 @@ impl Store {
         if !path.join("CURRENT").exists() {
             return Err(GraphError::NoStore(path.to_owned()));
         }
-        let inner = oxigraph::store::Store::open_read_only(path).map_err(|e| opening(path, e))?;
+        let mut tries = 0;
+        let inner = loop {
+            match oxigraph::store::Store::open_read_only(path) {
+                Ok(inner) => break inner,
+                // A writer may be putting files together just now.
+                Err(error) if tries < READ_TRIES && error.to_string().contains("No such file") => {
+                    tries += 1;
+                    std::thread::sleep(READ_PAUSE);
+                }
+                Err(error) => return Err(opening(path, error)),
+            }
+        };
         Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) }.of_known_format()
     }
 
@@ -58,8 +73,10 @@ impl Store {
 
     fn open_at(path: &Path) -> Result<Store, GraphError> {
         // Reading first: a store of a newer version is left untouched.
-        if path.join("CURRENT").exists() {
-            Store::open_read_only(path)?;
+        if path.join("CURRENT").exists()
+            && let Err(newer @ GraphError::NewerStore { .. }) = Store::open_read_only(path)
+        {
+            return Err(newer);
         }
         let inner = oxigraph::store::Store::open(path).map_err(|e| opening(path, e))?;
         Ok(Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) })
@@ -186,7 +203,8 @@ mod tests {
     fn a_newer_store_is_refused_and_a_locked_one_too() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::create_or_open(dir.path()).unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(GraphError::Locked(_))));
+        let second = Store::open(dir.path()).err();
+        assert!(matches!(second, Some(GraphError::Locked(_))), "{second:?}");
         store
             .change(|t| {
                 t.remove(number_quad(meta::FORMAT, FORMAT).as_ref());

@@ -113,9 +113,7 @@ fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             }
             match self::reference(c) {
                 // 法国与西班牙接壤: the second name is the object.
-                Some(next) if !c.peek().is_some_and(|item| !item.predicates.is_empty()) => {
-                    references.push(next)
-                }
+                Some(next) if c.peek().is_none_or(|item| item.predicates.is_empty()) => references.push(next),
                 _ => {
                     c.at = back;
                     break;

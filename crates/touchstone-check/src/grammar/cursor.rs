@@ -71,7 +71,7 @@ impl<'i> Cursor<'_, 'i> {
     pub(super) fn value_of(&self, item: &Item) -> Value {
         let mut readings = Vec::new();
         if let Some(quantity) = &item.quantity {
-            readings.push(Object::Quantity(quantity.clone()));
+            readings.push(Object::Quantity(Box::new(quantity.clone())));
         }
         if let Some(date) = &item.date {
             readings.push(Object::Date(date.clone()));
@@ -133,6 +133,6 @@ impl<'i> Cursor<'_, 'i> {
         })?;
         let mut found = lookup::subjects(self.setting.graph, predicates, candidates);
         found.dedup();
-        (found.len() == 1).then(|| Reference { candidates: found, range, indirect: true })
+        (found.len() == 1).then_some(Reference { candidates: found, range, indirect: true })
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Reference {
 #[derive(Clone, Debug)]
 pub(crate) enum Object {
     Entity(Reference),
-    Quantity(Quantity),
+    Quantity(Box<Quantity>),
     Date(DateInterval),
     /// Words as they stand, for predicates with text values.
     Text,

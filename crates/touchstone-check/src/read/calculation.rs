@@ -250,7 +250,9 @@ impl Comparison {
     }
 }
 
-const RELATIONS: &[(&str, fn(Ordering) -> bool)] = &[
+type Relation = fn(Ordering) -> bool;
+
+const RELATIONS: &[(&str, Relation)] = &[
     (">=", Ordering::is_ge),
     ("<=", Ordering::is_le),
     ("≥", Ordering::is_ge),

@@ -184,7 +184,7 @@ fn number_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
     if is_han(c) {
         return chinese_at(text, at, before);
     }
-    let sign = rest.starts_with(['-', '−', '+']).then(|| c.len_utf8()).unwrap_or(0);
+    let sign = if rest.starts_with(['-', '−', '+']) { c.len_utf8() } else { 0 };
     if glued || (sign > 0 && before.is_some_and(|b| b == ')' || is_han(b))) {
         return None;
     }
@@ -337,17 +337,15 @@ fn scale(text: &str, number: &mut Number) {
     // The next lower part: 1亿2000万, 3万5千.
     if number.value.is_integer()
         && let Some(next) = operand(text, number.span.end)
+        && next.value < power_of_ten(power)
+        && next.value.is_integer()
+        && !next.percent
+        && next.span.end > number.span.end
     {
-        if next.value < power_of_ten(power)
-            && next.value.is_integer()
-            && !next.percent
-            && next.span.end > number.span.end
-        {
-            number.value += next.value;
-            number.precision = next.precision;
-            number.span.end = next.span.end;
-            number.phrase = number.span.clone();
-        }
+        number.value += next.value;
+        number.precision = next.precision;
+        number.span.end = next.span.end;
+        number.phrase = number.span.clone();
     }
 }
 

@@ -56,9 +56,8 @@ pub(super) fn english(text: &str) -> Option<(usize, BigInt)> {
         if let Some((_, value)) = SMALL.iter().find(|(name, _)| *name == word) {
             let rest = &part % BigInt::from(100);
             // "twenty one", not "five six".
-            if !rest.is_zero()
-                && !(rest >= BigInt::from(20) && &rest % BigInt::from(10) == BigInt::zero() && *value < 10)
-            {
+            let joins = rest >= BigInt::from(20) && (&rest % BigInt::from(10)).is_zero() && *value < 10;
+            if !rest.is_zero() && !joins {
                 break;
             }
             part += BigInt::from(*value);

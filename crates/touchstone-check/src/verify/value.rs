@@ -86,7 +86,7 @@ fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact)
 }
 
 fn quantity_of(value: &Value) -> Option<&Quantity> {
-    value.readings.iter().find_map(|r| if let Object::Quantity(q) = r { Some(q) } else { None })
+    value.readings.iter().find_map(|r| if let Object::Quantity(q) = r { Some(q.as_ref()) } else { None })
 }
 
 /// The number in a literal, exactly.
