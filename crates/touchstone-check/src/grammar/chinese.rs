@@ -21,7 +21,7 @@ enum Subject {
 }
 
 pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
-    let mut c = Cursor { setting, items, at: 0, found: Vec::new(), unread: false };
+    let mut c = Cursor::new(setting, items);
     let mut carried: Option<Subject> = None;
     while c.at < items.len() {
         let before = c.at;
@@ -444,6 +444,12 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], nega
     // [一个] [V 的] C
     c.eat(ZH_MEASURES);
     let place = reference(c);
+    if let (Some(other), [subject]) = (&place, subjects)
+        && c.peek().is_none_or(Item::is_punctuation)
+        && c.identity(start, subject, other, negated)
+    {
+        return true;
+    }
     if place.is_some() {
         c.eat(ZH_OF);
         c.eat(ZH_MEASURES);

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use touchstone_graph::{EntityId, PredicateId, ValueKind};
 
-use super::{Content, Object, Proposition, Reference, Setting, Value};
+use super::{Content, Description, Object, Proposition, Reference, Setting, Value};
 use crate::items::Item;
 use crate::lookup;
 
@@ -14,9 +14,15 @@ pub(super) struct Cursor<'s, 'i> {
     pub(super) found: Vec<Proposition>,
     /// Content was passed over.
     pub(super) unread: bool,
+    /// By what the references behind these ranges were found.
+    pub(super) descriptions: Vec<(Range<usize>, Description)>,
 }
 
-impl<'i> Cursor<'_, 'i> {
+impl<'s, 'i> Cursor<'s, 'i> {
+    pub(super) fn new(setting: &'s Setting<'s>, items: &'i [Item]) -> Cursor<'s, 'i> {
+        Cursor { setting, items, at: 0, found: Vec::new(), unread: false, descriptions: Vec::new() }
+    }
+
     pub(super) fn peek(&self) -> Option<&'i Item> {
         self.items.get(self.at)
     }
@@ -122,7 +128,7 @@ impl<'i> Cursor<'_, 'i> {
 
     /// The one entity of which a fact with one of these values holds.
     pub(super) fn described(
-        &self,
+        &mut self,
         predicates: &[PredicateId],
         value: &Value,
         range: Range<usize>,
@@ -133,6 +139,27 @@ impl<'i> Cursor<'_, 'i> {
         })?;
         let mut found = lookup::subjects(self.setting.graph, predicates, candidates);
         found.dedup();
-        (found.len() == 1).then_some(Reference { candidates: found, range, indirect: true })
+        if found.len() != 1 {
+            return None;
+        }
+        let description = Description { predicates: predicates.to_vec(), value: value.clone() };
+        self.descriptions.push((range.clone(), description));
+        Some(Reference { candidates: found, range, indirect: true })
+    }
+
+    /// "The country whose capital is Quito is Ecuador", either way round.
+    pub(super) fn identity(&mut self, start: usize, a: &Reference, b: &Reference, negated: bool) -> bool {
+        let description = |reference: &Reference| {
+            let known = self.descriptions.iter().rev().find(|(range, _)| *range == reference.range);
+            known.map(|(_, description)| description.clone())
+        };
+        let (described, description, name) = match (description(a), description(b)) {
+            (Some(description), None) => (a, description, b),
+            (None, Some(description)) => (b, description, a),
+            _ => return false,
+        };
+        let content = Content::Identity { described: described.clone(), description, name: name.clone() };
+        self.found.push(Proposition { content, negated, range: self.range_from(start) });
+        true
     }
 }

@@ -29,7 +29,7 @@ enum Subject {
 }
 
 pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
-    let mut cursor = Cursor { setting, items, at: 0, found: Vec::new(), unread: false };
+    let mut cursor = Cursor::new(setting, items);
     sentence(&mut cursor);
     let Cursor { mut found, unread, .. } = cursor;
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
@@ -369,6 +369,12 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negate
             }
             c.at = mark;
             if relation(c, start, subjects, negated) {
+                return true;
+            }
+            c.at = mark;
+            if let ([subject], Some(other)) = (references.as_slice(), reference(c))
+                && c.identity(start, subject, &other, negated)
+            {
                 return true;
             }
             c.at = mark;

@@ -68,8 +68,21 @@ pub(crate) enum Content {
         right: Reference,
         by: Vec<(PredicateId, Degree)>,
     },
+    /// What is described by one of its facts is the thing of this name.
+    Identity {
+        described: Reference,
+        description: Description,
+        name: Reference,
+    },
     /// Something is asserted that could not be read.
     Unread,
+}
+
+/// The fact by which a noun phrase names a thing: "whose capital is Quito".
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    pub(crate) predicates: Vec<PredicateId>,
+    pub(crate) value: Value,
 }
 
 /// One thing that a sentence asserts.
@@ -93,6 +106,7 @@ impl Proposition {
             }
             Content::Membership { .. } => ClaimKind::Membership,
             Content::Comparison { .. } => ClaimKind::Comparison,
+            Content::Identity { .. } => ClaimKind::Relation,
             Content::Unread => ClaimKind::Statement,
         }
     }

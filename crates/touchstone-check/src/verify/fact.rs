@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use touchstone_core::{ReasonCode, Term};
+use touchstone_core::{ReasonCode, Term, Verdict};
 use touchstone_graph::model::{NamedNode, Term as RdfTerm};
 use touchstone_graph::{EntityId, PredicateId, ValueKind, fold};
 
 use super::{Case, Judged, combine, value};
-use crate::grammar::{Object, Reference, Value};
+use crate::grammar::{Description, Object, Reference, Value};
 use crate::lookup::{self, Fact, How};
 
 /// More names than this behind one word say nothing.
@@ -80,6 +80,24 @@ pub(super) fn judge(
     sort_by_prior(case, &readings, &mut judged);
     let chosen = combine(judged).unwrap_or_else(|| unplaced(case, subject, object, clash));
     describe(case, chosen, subject, predicates, value)
+}
+
+/// Whether the described thing is the named one; what stands in the name's
+/// place is what could be put right.
+pub(super) fn judge_identity(
+    case: &Case<'_>,
+    described: &Reference,
+    description: &Description,
+    name: &Reference,
+) -> Judged {
+    let mut judged = judge(case, name, &description.predicates, &description.value, false);
+    judged.correction = match described.candidates.as_slice() {
+        [right] if judged.verdict == Verdict::Refuted => {
+            Some((name.range.clone(), lookup::entity_term(case.graph, *right, case.language).label))
+        }
+        _ => None,
+    };
+    judged
 }
 
 fn unplaced(case: &Case<'_>, subject: &Reference, object: Option<&Reference>, clash: bool) -> Judged {

@@ -65,6 +65,9 @@ pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
         }
         Content::Membership { subject, classes } => membership::judge(case, subject, classes),
         Content::Comparison { left, right, by } => comparison::judge(case, left, right, by),
+        Content::Identity { described, description, name } => {
+            fact::judge_identity(case, described, description, name)
+        }
         Content::Unread => Judged::new(ReasonCode::NotUnderstood, case.language),
     };
     if proposition.negated { denied(judged, case.language) } else { judged }
