@@ -39,12 +39,40 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
     Vec::new()
 }
 
-/// The claims that the answer's values fill the slot.
-pub(crate) fn slot_claims(graph: &Graph, slot: &OpenSlot, answer: &str, language: Language) -> Vec<Claim> {
+/// One thing that a question asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The words for the relation, as the question has them.
+    pub relation: String,
+    /// The preferred name of the entity that it is asked of.
+    pub entity: String,
+    /// What the graph says.
+    pub values: Vec<Term>,
+}
+
+pub(crate) fn asked(graph: &Graph, slot: &OpenSlot, language: Language) -> Asked {
+    let lexicon = graph.lexicon();
+    let likeliest =
+        slot.given.iter().max_by(|a, b| lexicon.entity(**a).prior.total_cmp(&lexicon.entity(**b).prior));
+    let entity =
+        likeliest.map_or_else(|| slot.name.clone(), |id| lexicon.entity(*id).label(language).to_owned());
+    Asked { relation: slot.phrase.clone(), entity, values: values(graph, slot, language) }
+}
+
+/// The claims that the answer's values fill the slot: all of them where it is
+/// the `only` one, else those of its kind.
+pub(crate) fn slot_claims(
+    graph: &Graph,
+    slot: &OpenSlot,
+    answer: &str,
+    language: Language,
+    only: bool,
+) -> Vec<Claim> {
     let case = Case { graph, text: answer, language };
     let given = Reference { candidates: slot.given.clone(), range: 0..0, indirect: false };
     stated_values(graph, slot, answer, language)
         .into_iter()
+        .filter(|value| only || fits(graph, slot, value))
         .map(|value| {
             let range = value.range.clone();
             let content = match (slot.asks_subject, value.readings.iter().find_map(as_entity)) {
@@ -90,6 +118,25 @@ pub(crate) fn slot_claims(graph: &Graph, slot: &OpenSlot, answer: &str, language
             }
         })
         .collect()
+}
+
+/// Whether a value is of the kind that the slot takes.
+fn fits(graph: &Graph, slot: &OpenSlot, value: &Value) -> bool {
+    let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
+    slot.predicates.iter().any(|id| {
+        let predicate = ontology.predicate(*id);
+        let wanted = if slot.asks_subject { &predicate.domain } else { &predicate.range };
+        value.readings.iter().any(|reading| match reading {
+            Object::Entity(entity) => {
+                let entities = predicate.value_kind == ValueKind::Entity;
+                entities && entity.candidates.iter().any(|e| ontology.fits(&lexicon.entity(*e).types, wanted))
+            }
+            Object::Quantity(_) => predicate.value_kind == ValueKind::Number,
+            Object::Date(_) => predicate.value_kind == ValueKind::Date,
+            Object::Text => predicate.value_kind == ValueKind::Text,
+            Object::True => false,
+        })
+    })
 }
 
 /// What the short answer claims, written out.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use touchstone_core::{CheckReport, Claim, ClaimKind, Correction, Language, ReasonCode, Term};
 use touchstone_graph::{EntityId, Graph};
 
+use crate::answer::Asked;
 use crate::grammar::{self, OpenSlot, Proposition, Setting};
 use crate::items::{Item, itemize};
 use crate::read::{self, Sentence};
@@ -83,20 +84,16 @@ impl Checker {
         claims
     }
 
-    /// The claims of an answer. Where the question asks for one place of one
-    /// fact, the answer claims that its values stand there.
+    /// The claims of an answer. Where the question asks for places of single
+    /// facts, the answer claims that its values stand there.
     pub fn check_answer(&self, question: &str, answer: &str, context: &StepContext<'_>) -> Vec<Claim> {
         let claims = self.check_step(answer, context);
-        let Some(slot) = self.open_slot(question, context.language) else { return claims };
-        let about_slot = |claim: &Claim| {
-            claim.predicate.as_ref().and_then(|p| p.iri.as_deref()).is_some_and(|iri| {
-                slot.predicates.iter().any(|p| self.graph.ontology().predicate(*p).iri.as_str() == iri)
-            })
-        };
-        if claims.iter().any(about_slot) {
-            return claims;
+        let slots = grammar::open_slots(&self.graph, question, context.language);
+        let mut stated: Vec<Claim> = Vec::new();
+        for slot in slots.iter().filter(|slot| !claims.iter().any(|claim| self.is_about(claim, slot))) {
+            let only = slots.len() == 1;
+            stated.extend(answer::slot_claims(&self.graph, slot, answer, context.language, only));
         }
-        let mut stated = answer::slot_claims(&self.graph, &slot, answer, context.language);
         if stated.is_empty() {
             return claims;
         }
@@ -104,17 +101,45 @@ impl Checker {
         stated
     }
 
-    /// The graph's own values for a question that asks for one place of one
-    /// fact; `None` for other questions, or when the graph has no value.
-    pub fn answer_values(&self, question: &str) -> Option<Vec<Term>> {
-        let language = self.language_of(question)?;
-        let slot = self.open_slot(question, language)?;
-        let values = answer::values(&self.graph, &slot, language);
-        (!values.is_empty()).then_some(values)
+    /// What a question with several parts asks for and the answer does not
+    /// say, of what the graph knows.
+    pub fn unanswered(&self, question: &str, answer: &str, context: &StepContext<'_>) -> Vec<Asked> {
+        let slots = grammar::open_slots(&self.graph, question, context.language);
+        if slots.len() < 2 {
+            return Vec::new();
+        }
+        let claims = self.check_step(answer, context);
+        slots
+            .iter()
+            .filter(|slot| !claims.iter().any(|claim| self.is_about(claim, slot)))
+            .filter(|slot| answer::slot_claims(&self.graph, slot, answer, context.language, false).is_empty())
+            .map(|slot| answer::asked(&self.graph, slot, context.language))
+            .filter(|asked| !asked.values.is_empty())
+            .collect()
     }
 
-    fn open_slot(&self, question: &str, language: Language) -> Option<OpenSlot> {
-        grammar::open_slot(&self.graph, question, language)
+    fn is_about(&self, claim: &Claim, slot: &OpenSlot) -> bool {
+        let iri = claim.predicate.as_ref().and_then(|p| p.iri.as_deref());
+        iri.is_some_and(|iri| {
+            slot.predicates.iter().any(|p| self.graph.ontology().predicate(*p).iri.as_str() == iri)
+        })
+    }
+
+    /// The graph's own values for a question whose parts each ask for one
+    /// place of one fact; `None` for other questions, or when the graph lacks
+    /// a value.
+    pub fn answer_values(&self, question: &str) -> Option<Vec<Term>> {
+        let language = self.language_of(question)?;
+        let slots = grammar::open_slots(&self.graph, question, language);
+        let mut values = Vec::new();
+        for slot in &slots {
+            let own = answer::values(&self.graph, slot, language);
+            if own.is_empty() {
+                return None;
+            }
+            values.extend(own);
+        }
+        (!values.is_empty()).then_some(values)
     }
 
     fn discourse_of(&self, context: &StepContext<'_>) -> Discourse {

@@ -24,7 +24,7 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    fn word(text: &str, range: Range<usize>) -> Item {
+    pub(crate) fn word(text: &str, range: Range<usize>) -> Item {
         Item {
             folded: fold(&text[range.clone()]),
             range,

@@ -12,4 +12,5 @@ pub mod read;
 mod reasons;
 mod verify;
 
+pub use answer::Asked;
 pub use checker::{Checker, StepContext};

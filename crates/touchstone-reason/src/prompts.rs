@@ -82,6 +82,8 @@ pub(crate) struct Words {
     pub(crate) from_rejected_step: String,
     pub(crate) not_in_steps: String,
     pub(crate) operand_unknown: String,
+    /// Opens a step on what the answer left out.
+    pub(crate) asked_step: String,
     pub(crate) withheld: String,
     /// Numbers that a word stands for ("half": 0.5 and 2).
     pub(crate) quantities: BTreeMap<String, Vec<String>>,

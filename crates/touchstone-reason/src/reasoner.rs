@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use touchstone_check::{Checker, StepContext};
+use touchstone_check::{Asked, Checker, StepContext};
 use touchstone_core::{
     Answer, AnswerStatus, AskReport, Claim, ClaimKind, Language, Step, StepStatus, Usage, Verdict,
 };
@@ -279,6 +279,7 @@ impl Run<'_> {
     /// Checks the answer, and that it follows from the steps; repairs it or
     /// withholds it.
     fn answer(mut self, line_start: Checkpoint, draft: String) -> Result<AskReport, ReasonError> {
+        let (line_start, draft) = self.completed(line_start, draft)?;
         let index = self.derivation.next_index();
         let mut text = conclude::with_replacements(&draft, &self.derivation);
         let mut claims = self.check_answer(&text);
@@ -315,6 +316,51 @@ impl Run<'_> {
         }
         let answer = self.judged_answer(text, claims);
         self.report(answer)
+    }
+
+    /// Where the question asks for several things and the answer leaves one
+    /// out, a step on it is asked for, and the answer again.
+    fn completed(
+        &mut self,
+        line_start: Checkpoint,
+        draft: String,
+    ) -> Result<(Checkpoint, String), ReasonError> {
+        let unanswered = self.unanswered(&draft);
+        if unanswered.is_empty() {
+            return Ok((line_start, draft));
+        }
+        self.session.rewind(line_start)?;
+        for asked in unanswered {
+            let step_start = self.session.checkpoint();
+            let number = format!("{}. ", self.derivation.next_index());
+            let opening = self
+                .words
+                .asked_step
+                .replace("{relation}", &asked.relation)
+                .replace("{entity}", &asked.entity);
+            self.append(&format!("{number}{opening}"))?;
+            let (line, _) = self.generate(&[])?;
+            self.step(step_start, &number, format!("{opening}{}", line.trim_end()))?;
+        }
+        let line_start = self.session.checkpoint();
+        let forbidden = self.derivation.rejected_words.clone();
+        let again = self.forced_answer(&forbidden)?;
+        if self.unanswered(&again).is_empty() {
+            return Ok((line_start, again));
+        }
+        // The steps hold what the model does not repeat.
+        let known = self.known_answer();
+        Ok((line_start, known.unwrap_or(again)))
+    }
+
+    fn unanswered(&mut self, answer: &str) -> Vec<Asked> {
+        let Some(language) = self.language else { return Vec::new() };
+        let checker = Arc::clone(&self.reasoner.checker);
+        let question = self.question;
+        let accepted: Vec<String> = self.derivation.texts().into_iter().map(str::to_owned).collect();
+        let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+        let context = StepContext { question, accepted: &accepted, language };
+        self.derivation.timed(Work::Checking, || checker.unanswered(question, answer, &context))
     }
 
     fn judged_answer(&self, text: String, claims: Vec<Claim>) -> Answer {

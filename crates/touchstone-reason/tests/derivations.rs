@@ -90,6 +90,30 @@ fn a_refuted_fact_is_put_right_and_the_answer_follows() {
 }
 
 #[test]
+fn what_an_answer_leaves_out_is_asked_for() {
+    let (report, _) = ask(
+        "In which continent is the country whose capital is Lima, and what is its currency?",
+        &[
+            "1. The country whose capital is Lima is Peru.",
+            "2. The currency of Peru is the Mexican peso.",
+            "Answer: Peru, the sol",
+            " North America.",
+            " South America, sol",
+        ],
+    );
+    let statuses: Vec<StepStatus> = report.steps.iter().map(|step| step.status).collect();
+    assert_eq!(
+        statuses,
+        [StepStatus::Accepted, StepStatus::Repaired, StepStatus::Repaired],
+        "{:#?}",
+        report.steps
+    );
+    assert!(report.steps[2].text.contains("South America"));
+    assert_eq!(report.answer.status, AnswerStatus::Verified, "{:#?}", report.answer);
+    assert!(report.answer.text.contains("South America"));
+}
+
+#[test]
 fn chinese_derivations_are_repaired_too() {
     let (report, _) = ask("秘鲁的首都是哪里？", &["1. 秘鲁的首都是库斯科。", "答案：库斯科"]);
     assert_eq!(report.answer.text.trim_end_matches('。'), "利马");

@@ -16,7 +16,7 @@ use touchstone_graph::{ClassId, Degree, EntityId, Graph, PredicateId};
 use crate::items::Item;
 use crate::read::{DateInterval, Quantity};
 
-pub(crate) use question::{OpenSlot, open_slot};
+pub(crate) use question::{OpenSlot, open_slots};
 
 /// A noun phrase that stands for an entity.
 #[derive(Clone, Debug)]

@@ -4,7 +4,9 @@
 use touchstone_core::Language;
 use touchstone_graph::{EntityId, Graph, PredicateId, ValueKind};
 
-use super::words::{OF_LIKE, WH, ZH_OF, ZH_QUESTIONS};
+use super::cursor::Cursor;
+use super::words::{CONJUNCTIONS, OF_LIKE, WH, ZH_AND, ZH_OF, ZH_QUESTIONS};
+use super::{Setting, chinese, english};
 use crate::items::{Item, itemize};
 
 /// What a question asks for.
@@ -20,10 +22,105 @@ pub(crate) struct OpenSlot {
     pub(crate) name: String,
 }
 
-/// The open slot of a question with exactly one relation and one entity;
-/// `None` for everything else (several hops, comparisons, two questions).
-pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Option<OpenSlot> {
+/// More parts than this are no question that a person asks.
+const MAX_PARTS: usize = 6;
+
+/// The open slots of a question each of whose parts asks for one place of one
+/// fact ("What is the capital of E, and what is its currency?"); empty for
+/// everything else, such as comparisons.
+pub(crate) fn open_slots(graph: &Graph, question: &str, language: Language) -> Vec<OpenSlot> {
     let items = itemize(graph.lexicon(), question, 0..question.len(), language);
+    let asks = items.iter().any(|item| match language {
+        Language::English => item.is(WH) || item.is(&["name", "give", "tell"]),
+        Language::Chinese => item.is(ZH_QUESTIONS),
+    }) || question.trim_end().ends_with(['?', '？']);
+    if !asks {
+        return Vec::new();
+    }
+    let items = with_described(graph, question, items, language);
+    let parts = parts(&items);
+    if parts.len() > MAX_PARTS {
+        return Vec::new();
+    }
+    let mut slots: Vec<OpenSlot> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        // "its currency" and "the capital and the currency of E" mean the
+        // thing that a neighbouring part names.
+        let named = |part: &&[Item]| part.iter().find(|item| !item.entities.is_empty()).cloned();
+        let carried =
+            parts[..at].iter().rev().chain(&parts[at + 1..]).find_map(|part| named(&part.as_slice()));
+        match open_slot(graph, question, part, carried.as_ref(), language) {
+            Some(slot) => slots.push(slot),
+            None => return Vec::new(),
+        }
+    }
+    slots
+}
+
+/// "the country whose capital is E" as one item that names what it describes.
+fn with_described(graph: &Graph, question: &str, items: Vec<Item>, language: Language) -> Vec<Item> {
+    let setting = Setting { graph, text: question, discourse: &[] };
+    let mut result: Vec<Item> = Vec::new();
+    let mut at = 0;
+    while at < items.len() {
+        let mut cursor = Cursor::new(&setting, &items);
+        cursor.at = at;
+        let reference = match language {
+            Language::English => english::reference(&mut cursor),
+            Language::Chinese => chinese::reference(&mut cursor),
+        };
+        let end = cursor.at;
+        match reference {
+            Some(reference) if !cursor.descriptions.is_empty() => {
+                let mut item = Item::word(question, reference.range.clone());
+                item.entities = reference.candidates;
+                result.push(item);
+                at = end.max(at + 1);
+            }
+            _ => {
+                result.push(items[at].clone());
+                at += 1;
+            }
+        }
+    }
+    result
+}
+
+/// The question cut at commas and conjunctions; what names no relation stays
+/// with what stands before it.
+fn parts(items: &[Item]) -> Vec<Vec<Item>> {
+    let mut parts: Vec<Vec<Item>> = vec![Vec::new()];
+    for item in items {
+        let cuts = item.is_plain() && (item.is(CONJUNCTIONS) || item.is(CUTS) || item.is(ZH_AND));
+        if cuts {
+            parts.push(Vec::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(item.clone());
+        }
+    }
+    let mut joined: Vec<Vec<Item>> = Vec::new();
+    for part in parts {
+        let relates = part.iter().any(|item| !item.predicates.is_empty());
+        match joined.last_mut() {
+            Some(last) if !(relates && last.iter().any(|item| !item.predicates.is_empty())) => {
+                last.extend(part)
+            }
+            _ => joined.push(part),
+        }
+    }
+    joined
+}
+
+const CUTS: &[&str] = &[",", "，", ";", "；", "?", "？", "并且", "而且", "以及", "并"];
+
+/// The open slot of a part with exactly one relation and one entity.
+fn open_slot(
+    graph: &Graph,
+    question: &str,
+    items: &[Item],
+    carried: Option<&Item>,
+    language: Language,
+) -> Option<OpenSlot> {
     let ontology = graph.ontology();
     let relation_at = |i: usize| !items[i].predicates.is_empty();
     let relations: Vec<usize> =
@@ -38,14 +135,15 @@ pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Op
         ([one], _) | ([], [one]) => *one,
         _ => return None,
     };
-    let asks = items.iter().any(|item| match language {
-        Language::English => item.is(WH) || item.is(&["name", "give", "tell"]),
-        Language::Chinese => item.is(ZH_QUESTIONS),
-    }) || question.trim_end().ends_with(['?', '？']);
-    if !asks {
-        return None;
+    let mut items = items.to_vec();
+    let own = items.len();
+    if !items.iter().any(|item| !item.entities.is_empty())
+        && let Some(carried) = carried
+    {
+        items.push(carried.clone());
     }
-    let entity = given_entity(&items, relation, language)?;
+    let items = items.as_slice();
+    let entity = given_entity(items, relation, language)?;
     let phrase = &items[relation];
     let given = items[entity].entities.clone();
     let lexicon = graph.lexicon();
@@ -64,7 +162,7 @@ pub(crate) fn open_slot(graph: &Graph, question: &str, language: Language) -> Op
         .copied()
         .filter(|p| ontology.predicate(*p).value_kind == ValueKind::Entity && fits(*p, false))
         .collect();
-    let possessive = possessive(&items, relation, entity, language);
+    let possessive = entity >= own || possessive(items, relation, entity, language);
     let (predicates, asks_subject) = match (forward.is_empty(), backward.is_empty()) {
         (false, true) => (forward, false),
         (true, false) => (backward, true),
