@@ -1,7 +1,7 @@
 //! Answers to questions that ask for one place of one fact.
 
 use touchstone_core::{Claim, ClaimKind, Correction, Language, Term};
-use touchstone_graph::{EntityId, Graph, ValueKind, is_han};
+use touchstone_graph::{Graph, ValueKind, is_han};
 
 use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Value};
 use crate::items::{Item, itemize};
@@ -159,15 +159,17 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
     let items = itemize(graph.lexicon(), answer, words.clone(), language);
     let text_only = kinds.iter().all(|k| *k == ValueKind::Text);
     let wanted = |item: &&Item| {
-        let named: &[EntityId] = &item.entities;
-        (!named.is_empty()
-            && (slot.asks_subject || kinds.contains(&ValueKind::Entity))
-            && !slot.given.iter().any(|g| named.contains(g)))
+        // Luxembourg can be the country that is asked about, and its capital.
+        let named = item.entities.iter().any(|id| !slot.given.contains(id));
+        (named && (slot.asks_subject || kinds.contains(&ValueKind::Entity)))
             || (item.quantity.is_some() && kinds.contains(&ValueKind::Number))
             || ((item.date.is_some() || item.quantity.is_some()) && kinds.contains(&ValueKind::Date))
     };
-    let mut stated: Vec<Value> =
-        if text_only { Vec::new() } else { items.iter().filter(wanted).map(value_of).collect() };
+    let mut stated: Vec<Value> = if text_only {
+        Vec::new()
+    } else {
+        items.iter().filter(wanted).map(|item| value_of(item, slot)).collect()
+    };
     if stated.is_empty() {
         // A sentence is no name: only a short phrase can be a value.
         let phrase = &answer[words.clone()];
@@ -181,13 +183,13 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
     stated
 }
 
-fn value_of(item: &Item) -> Value {
+fn value_of(item: &Item, slot: &OpenSlot) -> Value {
     let mut readings = Vec::new();
     readings.extend(item.quantity.clone().map(|q| Object::Quantity(Box::new(q))));
     readings.extend(item.date.clone().map(Object::Date));
     if !item.entities.is_empty() {
         readings.push(Object::Entity(Reference {
-            candidates: item.entities.clone(),
+            candidates: item.entities.iter().copied().filter(|id| !slot.given.contains(id)).collect(),
             range: item.range.clone(),
             indirect: false,
         }));

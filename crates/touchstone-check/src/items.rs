@@ -68,7 +68,11 @@ pub(crate) fn itemize(
     known.sort_by_key(|item| (item.range.start, std::cmp::Reverse(item.range.end)));
     let mut items: Vec<Item> = Vec::new();
     let mut at = 0;
-    for item in known {
+    let longer = longer_without_article(part, &known);
+    for (item, longer) in known.into_iter().zip(longer) {
+        if longer {
+            continue;
+        }
         if let Some(last) = items.last_mut()
             && last.range == item.range
             && !last.is_plain()
@@ -88,6 +92,23 @@ pub(crate) fn itemize(
         item.range = item.range.start + sentence.start..item.range.end + sentence.start;
     }
     items
+}
+
+/// "the Vatican" gives way in "the Vatican City", where the name goes on.
+fn longer_without_article(part: &str, known: &[Item]) -> Vec<bool> {
+    let behind = |item: &Item| {
+        let words = part.get(item.range.clone())?;
+        let article = words.get(..4).filter(|article| article.eq_ignore_ascii_case("the "))?;
+        Some(item.range.start + article.len())
+    };
+    let goes_on = |item: &Item| {
+        behind(item).is_some_and(|start| {
+            known.iter().any(|other| {
+                other.range.start == start && other.range.end > item.range.end && !other.entities.is_empty()
+            })
+        })
+    };
+    known.iter().map(goes_on).collect()
 }
 
 fn merge(into: &mut Item, other: Item) {

@@ -249,7 +249,9 @@ pub(super) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference> {
             c.eat(&["\"", "”", "'", "’"]);
         }
         let candidates = item.entities.clone();
-        return Some(Reference { candidates, range: item.range.clone(), indirect: false });
+        let reference = Reference { candidates, range: item.range.clone(), indirect: false };
+        other_name(c, &reference);
+        return Some(reference);
     }
     if item.classes.is_empty() {
         return None;
@@ -486,6 +488,15 @@ fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
     c.eat(&["\"", "”", "’", "'"]);
     parenthesis(c, &result);
     Some(result)
+}
+
+/// "Myanmar (Burma)": another name of the same in brackets is read over.
+fn other_name(c: &mut Cursor<'_, '_>, of: &Reference) {
+    let bracketed = c.next_is(&["("]) && c.ahead(2).is_some_and(|item| item.is(&[")"]));
+    if bracketed && c.ahead(1).is_some_and(|inner| inner.entities.iter().any(|id| of.candidates.contains(id)))
+    {
+        c.at += 3;
+    }
 }
 
 /// "(USD)" behind a name is read over when it is another name of the same.

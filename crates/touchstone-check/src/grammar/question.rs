@@ -171,9 +171,21 @@ fn open_slot(
         (false, false) if forward.iter().all(|p| ontology.predicate(*p).symmetric) => (forward, false),
         _ => return None,
     };
+    // Of the things that the name may mean, those that such a fact can be of.
+    let fitting: Vec<EntityId> = given
+        .iter()
+        .copied()
+        .filter(|id| {
+            predicates.iter().any(|p| {
+                let p = ontology.predicate(*p);
+                let wanted = if asks_subject { &p.range } else { &p.domain };
+                ontology.fits(&lexicon.entity(*id).types, wanted)
+            })
+        })
+        .collect();
     Some(OpenSlot {
         predicates,
-        given,
+        given: fitting,
         asks_subject,
         phrase: question[phrase.range.clone()].to_owned(),
         name: question[items[entity].range.clone()].to_owned(),
@@ -183,8 +195,13 @@ fn open_slot(
 /// The entity that belongs to the relation: behind its "of", before its "'s",
 /// or the only one in the question.
 fn given_entity(items: &[Item], relation: usize, language: Language) -> Option<usize> {
-    let entities: Vec<usize> =
+    let mut entities: Vec<usize> =
         (0..items.len()).filter(|i| !items[*i].entities.is_empty() && *i != relation).collect();
+    // "Myanmar (Burma)" names one thing twice.
+    entities.dedup_by(|later, earlier| {
+        let bracketed = *later > 0 && items[*later - 1].is(&["(", "（"]);
+        bracketed && items[*later].entities.iter().any(|id| items[*earlier].entities.contains(id))
+    });
     if language == Language::English {
         let of = (relation + 1..items.len())
             .find(|i| items[*i].is(OF_LIKE) || items[relation].folded.ends_with(" of"))
