@@ -39,6 +39,9 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
     Vec::new()
 }
 
+/// Confidence in what is said of a thing whose name the question misspells.
+const MISSPELT: f64 = 0.8;
+
 /// One thing that a question asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -113,7 +116,7 @@ pub(crate) fn slot_claims(
                 reason_code: judged.code,
                 reason: judged.reason,
                 evidence: judged.evidence,
-                confidence: judged.confidence,
+                confidence: if slot.misspelt { judged.confidence.min(MISSPELT) } else { judged.confidence },
                 correction,
             }
         })

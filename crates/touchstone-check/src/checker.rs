@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use touchstone_core::{CheckReport, Claim, ClaimKind, Correction, Language, ReasonCode, Term};
+use touchstone_core::{CheckReport, Claim, ClaimKind, Correction, Language, ReasonCode, Span, Term, Verdict};
 use touchstone_graph::{EntityId, Graph};
 
 use crate::answer::Asked;
@@ -116,6 +116,21 @@ impl Checker {
             .map(|slot| answer::asked(&self.graph, slot, context.language))
             .filter(|asked| !asked.values.is_empty())
             .collect()
+    }
+
+    /// The things that an answer's values name, where the graph supports them
+    /// in the question's places: spans in Unicode characters of the answer.
+    pub fn answer_terms(&self, question: &str, answer: &str, language: Language) -> Vec<(Span, Term)> {
+        let slots = grammar::open_slots(&self.graph, question, language);
+        let mut terms = Vec::new();
+        for slot in &slots {
+            for claim in answer::slot_claims(&self.graph, slot, answer, language, slots.len() == 1) {
+                let term = if slot.asks_subject { claim.subject } else { claim.object };
+                let named = term.filter(|term| term.iri.is_some() && claim.verdict == Verdict::Supported);
+                terms.extend(named.map(|term| (claim.span, term)));
+            }
+        }
+        terms
     }
 
     fn is_about(&self, claim: &Claim, slot: &OpenSlot) -> bool {

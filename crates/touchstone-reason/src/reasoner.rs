@@ -378,7 +378,23 @@ impl Run<'_> {
         let holds = !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported);
         let verified = holds && self.derivation.all_supported() && self.language.is_some();
         let status = if verified { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified };
-        Answer { values: draft::values(&text, self.words), text, status, confidence, claims }
+        Answer { values: self.values(&text), text, status, confidence, claims }
+    }
+
+    /// The values of an answer, by the graph's preferred names where it knows
+    /// them: "Tarawa" names South Tarawa.
+    fn values(&self, text: &str) -> Vec<String> {
+        let terms = match self.language {
+            Some(language) => self.reasoner.checker.answer_terms(self.question, text, language),
+            None => Vec::new(),
+        };
+        let named = |value: &String| {
+            terms.iter().find_map(|([start, end], term)| {
+                let written: String = text.chars().skip(*start).take(end.saturating_sub(*start)).collect();
+                (written.to_lowercase() == value.to_lowercase()).then(|| term.label.clone())
+            })
+        };
+        draft::values(text, self.words).into_iter().map(|value| named(&value).unwrap_or(value)).collect()
     }
 
     /// The graph's own values, where the question asks for one place of one

@@ -2,10 +2,10 @@
 //! "E 的首都是哪里？", "Which country has the capital E?".
 
 use touchstone_core::Language;
-use touchstone_graph::{EntityId, Graph, PredicateId, ValueKind};
+use touchstone_graph::{EntityId, Graph, Meaning, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
-use super::words::{CONJUNCTIONS, OF_LIKE, WH, ZH_AND, ZH_OF, ZH_QUESTIONS};
+use super::words::{CONJUNCTIONS, OF_LIKE, WH, ZH_AND, ZH_OF, ZH_QUESTIONS, is_function_word};
 use super::{Setting, chinese, english};
 use crate::items::{Item, itemize};
 
@@ -20,6 +20,8 @@ pub(crate) struct OpenSlot {
     /// The words for the relation and the entity, as the question writes them.
     pub(crate) phrase: String,
     pub(crate) name: String,
+    /// The graph knows the entity by a name that is spelt a little otherwise.
+    pub(crate) misspelt: bool,
 }
 
 /// More parts than this are no question that a person asks.
@@ -137,10 +139,14 @@ fn open_slot(
     };
     let mut items = items.to_vec();
     let own = items.len();
-    if !items.iter().any(|item| !item.entities.is_empty())
-        && let Some(carried) = carried
-    {
-        items.push(carried.clone());
+    let mut misspelt = false;
+    if !items.iter().any(|item| !item.entities.is_empty()) {
+        if let Some(carried) = carried {
+            items.push(carried.clone());
+        } else if let Some((at, item)) = misspelt_name(graph, question, &items, &items[relation].predicates) {
+            items[at] = item;
+            misspelt = true;
+        }
     }
     let items = items.as_slice();
     let entity = given_entity(items, relation, language)?;
@@ -189,8 +195,61 @@ fn open_slot(
         asks_subject,
         phrase: question[phrase.range.clone()].to_owned(),
         name: question[items[entity].range.clone()].to_owned(),
+        misspelt,
     })
 }
+
+/// The place of a word that nearly names a thing that such facts are of, and
+/// what it names.
+fn misspelt_name(
+    graph: &Graph,
+    question: &str,
+    items: &[Item],
+    predicates: &[PredicateId],
+) -> Option<(usize, Item)> {
+    let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
+    let fits = |id: EntityId| {
+        let types = &lexicon.entity(id).types;
+        predicates.iter().any(|p| {
+            let p = ontology.predicate(*p);
+            ontology.fits(types, &p.domain)
+                || (p.value_kind == ValueKind::Entity && ontology.fits(types, &p.range))
+        })
+    };
+    for first in 0..items.len() {
+        for last in (first..items.len().min(first + MAX_NAME_WORDS)).rev() {
+            let words = &items[first..=last];
+            let named = words.iter().all(|item| {
+                item.is_plain()
+                    && !item.is_punctuation()
+                    && !is_function_word(&item.folded, Language::English)
+            });
+            if !named {
+                continue;
+            }
+            let range = words[0].range.start..words[words.len() - 1].range.end;
+            let mut meant: Vec<EntityId> = Vec::new();
+            for entry in lexicon.similar(&question[range.clone()]) {
+                if let Meaning::Entity(id) = entry.meaning
+                    && fits(id)
+                    && !meant.contains(&id)
+                {
+                    meant.push(id);
+                }
+            }
+            // Two things with such names leave it open which is meant.
+            if let [one] = meant.as_slice() {
+                let mut item = Item::word(question, range);
+                item.entities = vec![*one];
+                return Some((first, item));
+            }
+        }
+    }
+    None
+}
+
+/// Words of a name that may be misspelt.
+const MAX_NAME_WORDS: usize = 3;
 
 /// The entity that belongs to the relation: behind its "of", before its "'s",
 /// or the only one in the question.

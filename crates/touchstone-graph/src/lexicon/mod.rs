@@ -7,6 +7,8 @@ mod inflect;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use fst::automaton::Levenshtein;
+use fst::{IntoStreamer, Streamer};
 use oxigraph::model::{NamedNode, NamedNodeRef};
 use touchstone_core::Language;
 
@@ -104,6 +106,30 @@ impl Lexicon {
         self.phrases.get(fold(phrase)).map_or(&[], |group| self.group(group))
     }
 
+    /// The meanings of the phrases that differ from this one in one letter, or
+    /// in two of a long one: a name misspelt. Empty for short phrases and for
+    /// Chinese, where another character is another word.
+    pub fn similar(&self, phrase: &str) -> Vec<Entry> {
+        let folded = fold(phrase);
+        let length = folded.chars().count();
+        if !(MIN_SIMILAR..=MAX_SIMILAR).contains(&length) || folded.chars().any(is_han) {
+            return Vec::new();
+        }
+        let distances: &[u32] = if length >= TWO_LETTERS { &[1, 2] } else { &[1] };
+        for distance in distances {
+            let Ok(automaton) = Levenshtein::new(&folded, *distance) else { return Vec::new() };
+            let mut stream = self.phrases.search(automaton).into_stream();
+            let mut entries: Vec<Entry> = Vec::new();
+            while let Some((_, group)) = stream.next() {
+                entries.extend(self.group(group));
+            }
+            if !entries.is_empty() {
+                return entries;
+            }
+        }
+        Vec::new()
+    }
+
     fn group(&self, group: u64) -> &[Entry] {
         let range = self.groups.get(group as usize).cloned().unwrap_or(0..0);
         &self.entries[range.start as usize..range.end as usize]
@@ -143,6 +169,12 @@ impl Lexicon {
         mentions
     }
 }
+
+/// Shorter names are too often one letter from another.
+const MIN_SIMILAR: usize = 5;
+const MAX_SIMILAR: usize = 30;
+/// Names of this many letters are known with two wrong ones.
+const TWO_LETTERS: usize = 9;
 
 /// Where a phrase may begin or end: not between two letters or digits of a
 /// script that writes spaces between words.
