@@ -1,9 +1,15 @@
 # Every command that a user or a contributor needs. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint fmt kg
+.PHONY: help setup build model small-model store demo test lint fmt kg
 
 TABLES ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/touchstone/kg
+
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+TOUCHSTONE := $(TARGET)/release/touchstone
+# The model and the store of the demonstration.
+MODEL ?= qwen2.5-coder-1.5b
+STORE ?= $(TARGET)/demo-store
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,10 +20,22 @@ setup: ## Install what is missing: cmake, libclang (apt)
 build: setup ## Build the program
 	cargo build --release --workspace
 
-test: setup ## Formatting, lints and all tests
+model: build ## Fetch the model of the demonstration (MODEL=NAME for another)
+	$(TOUCHSTONE) model pull $(MODEL)
+
+small-model: build ## Fetch the small model that the tests use (98 MB)
+	$(TOUCHSTONE) model pull smollm2-135m
+
+store: build ## Load the demonstration graph (STORE=DIR for another place)
+	$(TOUCHSTONE) kg demo --store $(STORE)
+
+demo: model store ## Ask a question and check a text, in English and in Chinese
+	@TOUCHSTONE=$(TOUCHSTONE) STORE=$(STORE) MODEL=$(MODEL) bash .ci/demo
+
+test: setup small-model ## Formatting, lints and all tests
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	cargo test --release --workspace
+	TOUCHSTONE_REQUIRE_MODEL=1 cargo test --release --workspace
 
 lint: ## Lints only
 	cargo clippy --release --workspace --all-targets -- -D warnings
