@@ -125,8 +125,16 @@ impl Checker {
         let mut terms = Vec::new();
         for slot in &slots {
             for claim in answer::slot_claims(&self.graph, slot, answer, language, slots.len() == 1) {
-                let term = if slot.asks_subject { claim.subject } else { claim.object };
-                let named = term.filter(|term| term.iri.is_some() && claim.verdict == Verdict::Supported);
+                // Inverse relations turn claims round: the value is the side
+                // that the question does not give.
+                let lexicon = self.graph.lexicon();
+                let given = |term: &Term| {
+                    slot.given.iter().any(|id| term.iri.as_deref() == Some(lexicon.entity(*id).iri.as_str()))
+                };
+                let mut sides = [claim.object, claim.subject].into_iter().flatten();
+                let named = sides
+                    .find(|term| term.iri.is_some() && !given(term))
+                    .filter(|_| claim.verdict == Verdict::Supported);
                 terms.extend(named.map(|term| (claim.span, term)));
             }
         }

@@ -114,6 +114,21 @@ fn what_an_answer_leaves_out_is_asked_for() {
 }
 
 #[test]
+fn values_go_by_the_preferred_names_of_what_was_asked_for() {
+    let (report, _) = ask(
+        "What is the state capital of Oregon?",
+        &["1. The state capital of Oregon is Salem.", "Answer: Salem"],
+    );
+    assert_eq!(report.answer.values, ["Salem"]);
+    let (report, _) = ask(
+        "What is the currency of Peru?",
+        &["1. The currency of Peru is the Peruvian sol.", "Answer: Peruvian sol"],
+    );
+    assert_eq!(report.answer.values.len(), 1);
+    assert!(report.answer.values[0].to_lowercase().contains("sol"), "{:?}", report.answer.values);
+}
+
+#[test]
 fn chinese_derivations_are_repaired_too() {
     let (report, _) = ask("秘鲁的首都是哪里？", &["1. 秘鲁的首都是库斯科。", "答案：库斯科"]);
     assert_eq!(report.answer.text.trim_end_matches('。'), "利马");
