@@ -64,25 +64,9 @@ pub(crate) fn itemize(
     language: Language,
 ) -> Vec<Item> {
     let part = &text[sentence.clone()];
-    let mut known = known_items(lexicon, part, language);
-    known.sort_by_key(|item| (item.range.start, std::cmp::Reverse(item.range.end)));
     let mut items: Vec<Item> = Vec::new();
     let mut at = 0;
-    let longer = longer_without_article(part, &known);
-    for (item, longer) in known.into_iter().zip(longer) {
-        if longer {
-            continue;
-        }
-        if let Some(last) = items.last_mut()
-            && last.range == item.range
-            && !last.is_plain()
-        {
-            merge(last, item);
-            continue;
-        }
-        if item.range.start < at {
-            continue;
-        }
+    for item in best_cut(part, known_items(lexicon, part, language)) {
         plain_items(part, at..item.range.start, language, &mut items);
         at = item.range.end;
         items.push(item);
@@ -94,21 +78,38 @@ pub(crate) fn itemize(
     items
 }
 
-/// "the Vatican" gives way in "the Vatican City", where the name goes on.
-fn longer_without_article(part: &str, known: &[Item]) -> Vec<bool> {
-    let behind = |item: &Item| {
-        let words = part.get(item.range.clone())?;
-        let article = words.get(..4).filter(|article| article.eq_ignore_ascii_case("the "))?;
-        Some(item.range.start + article.len())
-    };
-    let goes_on = |item: &Item| {
-        behind(item).is_some_and(|start| {
-            known.iter().any(|other| {
-                other.range.start == start && other.range.end > item.range.end && !other.entities.is_empty()
-            })
-        })
-    };
-    known.iter().map(goes_on).collect()
+/// Of items that overlap, the ones that leave the fewest characters in short
+/// pieces: the squares of their lengths have the largest sum. "Vatican City"
+/// goes before "the Vatican", and 加拿大 in 比加拿大大 before the town 比加.
+fn best_cut(part: &str, mut known: Vec<Item>) -> Vec<Item> {
+    known.sort_by_key(|item| (item.range.end, item.range.start));
+    let mut merged: Vec<Item> = Vec::new();
+    for item in known {
+        match merged.last_mut() {
+            Some(last) if last.range == item.range => merge(last, item),
+            _ => merged.push(item),
+        }
+    }
+    // Weighted interval scheduling: the best sum over the first n items.
+    let mut best: Vec<usize> = vec![0];
+    let mut before: Vec<usize> = Vec::new();
+    for (n, item) in merged.iter().enumerate() {
+        let length = part[item.range.clone()].chars().count();
+        let compatible = merged[..n].partition_point(|other| other.range.end <= item.range.start);
+        before.push(compatible);
+        best.push(best[n].max(best[compatible] + length * length));
+    }
+    let mut chosen = vec![false; merged.len()];
+    let mut n = merged.len();
+    while n > 0 {
+        if best[n] == best[n - 1] {
+            n -= 1;
+        } else {
+            chosen[n - 1] = true;
+            n = before[n - 1];
+        }
+    }
+    merged.into_iter().zip(chosen).filter_map(|(item, chosen)| chosen.then_some(item)).collect()
 }
 
 fn merge(into: &mut Item, other: Item) {

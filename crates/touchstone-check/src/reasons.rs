@@ -42,7 +42,9 @@ pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
         NoEvidence => ("no evidence for or against it was found", "没有找到支持或反驳的证据"),
         UnknownEntity => ("it names something that the graph does not know", "其中的名称不在图谱中"),
         UnknownRelation => ("the relation is not known", "其中的关系未知"),
-        Ambiguous => ("it may be another way to write the right value", "可能是正确值的另一种写法，无法判定"),
+        Ambiguous => {
+            ("its names can be understood in more than one way", "其中的名称有不止一种理解，无法判定")
+        }
         SourcesDisagree => ("sources disagree", "来源之间不一致"),
         UnsupportedLanguage => ("the language of this sentence is not supported", "不支持该句的语言"),
         NotUnderstood => ("no claim that can be checked was recognised in it", "未能识别出可核查的断言"),

@@ -425,7 +425,11 @@ fn facts(
 /// What follows 是.
 fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
     let mark = c.at;
-    if let Some((predicates, of)) = slot_phrase(c) {
+    // 非洲的国家 says what a thing is, not whose country it is.
+    let is_slot = |c: &Cursor<'_, '_>| c.items[..c.at].last().is_some_and(|item| item.classes.is_empty());
+    if let Some((predicates, of)) = slot_phrase(c)
+        && is_slot(c)
+    {
         for subject in subjects {
             let value = Value {
                 range: subject.range.clone(),

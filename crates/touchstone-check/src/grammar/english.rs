@@ -205,6 +205,7 @@ fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
 /// "[the] [official] P of E", with names and classes before P passed over
 /// ("the US state capital of Florida").
 fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
+    let indefinite = c.next_is(&["a", "an"]);
     c.eat_all(DETERMINERS);
     for _ in 0..3 {
         match c.peek() {
@@ -219,6 +220,10 @@ fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     let item = c.peek().filter(|item| !item.predicates.is_empty() && !is_verbal(item))?;
     c.at += 1;
     let inverse = item.folded.ends_with(" of");
+    // "a country in Africa" says what a thing is, not whose country it is.
+    if !item.classes.is_empty() && (indefinite || c.next_is(&["in"])) {
+        return None;
+    }
     if !inverse && !c.eat(OF_LIKE) {
         return None;
     }
@@ -304,9 +309,14 @@ fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bo
     }
     if c.eat(COPULAS) || c.eat(&["=", ":"]) {
         c.eat_all(&["been"]);
-        c.eat_all(NEUTRAL_ADVERBS);
-        let negated = c.eat(NEGATIONS);
-        c.eat_all(NEUTRAL_ADVERBS);
+        // The symbol of nobelium is No, that of arsenic As.
+        let is_value = c.ahead(1).is_none_or(Item::is_punctuation) && is_text_slot(c, subjects);
+        let mut negated = false;
+        if !is_value {
+            c.eat_all(NEUTRAL_ADVERBS);
+            negated = c.eat(NEGATIONS);
+            c.eat_all(NEUTRAL_ADVERBS);
+        }
         return complement(c, start, subjects, negated) && attachments(c, start, subjects);
     }
     let mut negated = c.eat(NEGATED_DO) || c.eat(NEGATED_HAVE);
@@ -328,6 +338,11 @@ fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bo
         return false;
     }
     relation(c, start, subjects, negated) && attachments(c, start, subjects)
+}
+
+fn is_text_slot(c: &Cursor<'_, '_>, subjects: &[Subject]) -> bool {
+    let [Subject::Slot { predicates, .. }] = subjects else { return false };
+    c.kinds(predicates).iter().all(|kind| *kind == ValueKind::Text)
 }
 
 /// What follows a copula.

@@ -5,6 +5,7 @@ use touchstone_core::{ReasonCode, Term};
 use touchstone_graph::{Degree, EntityId, PredicateId};
 
 use super::fact::{Side, fitting};
+use super::prominence::prominent;
 use super::{Case, Judged, combine, value};
 use crate::grammar::Reference;
 use crate::lookup::{self, Fact};
@@ -20,8 +21,8 @@ pub(super) fn judge(
 ) -> Judged {
     let mut readings = Vec::new();
     for (predicate, degree) in by {
-        let lefts = fitting(case, &left.candidates, *predicate, Side::Subject);
-        let rights = fitting(case, &right.candidates, *predicate, Side::Subject);
+        let lefts = prominent(case, &fitting(case, &left.candidates, *predicate, Side::Subject));
+        let rights = prominent(case, &fitting(case, &right.candidates, *predicate, Side::Subject));
         for l in lefts.iter().take(MAX_READINGS) {
             for r in rights.iter().take(MAX_READINGS) {
                 readings.extend(compare(case, *l, *r, *predicate, *degree));
@@ -39,13 +40,11 @@ pub(super) fn judge(
     judged
 }
 
-fn number(case: &Case<'_>, id: EntityId, predicate: PredicateId) -> Option<(BigRational, Fact)> {
+/// What the sources say, one fact for each number.
+fn numbers(case: &Case<'_>, id: EntityId, predicate: PredicateId) -> Vec<(BigRational, Fact)> {
     let iri = &case.graph.lexicon().entity(id).iri;
-    let facts = lookup::facts(case.graph, iri, predicate);
-    let mut numbers = facts.into_iter().filter_map(|fact| Some((value::number_of(&fact.value)?, fact)));
-    let first = numbers.next()?;
-    // Sources that differ leave nothing certain to compare.
-    numbers.all(|(other, _)| other == first.0).then_some(first)
+    let facts = lookup::facts(case.graph, iri, predicate).into_iter();
+    facts.filter_map(|fact| Some((value::number_of(&fact.value)?, fact))).collect()
 }
 
 fn compare(
@@ -55,16 +54,28 @@ fn compare(
     predicate: PredicateId,
     degree: Degree,
 ) -> Option<Judged> {
-    let (left, left_fact) = number(case, l, predicate)?;
-    let (right, right_fact) = number(case, r, predicate)?;
-    let holds = match degree {
+    let (lefts, rights) = (numbers(case, l, predicate), numbers(case, r, predicate));
+    let ordered = |left: &BigRational, right: &BigRational| match degree {
         Degree::More | Degree::Most => left > right,
         Degree::Less | Degree::Least => left < right,
     };
-    let code = if holds { ReasonCode::ComparisonHolds } else { ReasonCode::ComparisonFails };
-    let evidence = [left_fact, right_fact]
+    let pairs = lefts.iter().flat_map(|(left, _)| rights.iter().map(move |(right, _)| ordered(left, right)));
+    let (mut holds, mut fails) = (false, false);
+    for pair in pairs {
+        holds |= pair;
+        fails |= !pair;
+    }
+    // Sources may differ, as long as they compare alike.
+    let code = match (holds, fails) {
+        (true, false) => ReasonCode::ComparisonHolds,
+        (false, true) => ReasonCode::ComparisonFails,
+        (true, true) => ReasonCode::SourcesDisagree,
+        (false, false) => return None,
+    };
+    let evidence = lefts
         .iter()
-        .map(|fact| lookup::evidence(case.graph, &fact.quad, case.language))
+        .chain(&rights)
+        .map(|(_, fact)| lookup::evidence(case.graph, &fact.quad, case.language))
         .collect();
     let mut judged = Judged::new(code, case.language).with_evidence(evidence, case.language);
     judged.subject = Some(lookup::entity_term(case.graph, l, case.language));

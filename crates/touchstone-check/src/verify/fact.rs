@@ -6,6 +6,7 @@ use touchstone_core::{ReasonCode, Term, Verdict};
 use touchstone_graph::model::{NamedNode, Term as RdfTerm};
 use touchstone_graph::{EntityId, PredicateId, ValueKind, fold};
 
+use super::prominence::{is_prominent, prominent, weigh};
 use super::{Case, Judged, combine, value};
 use crate::grammar::{Description, Object, Reference, Value};
 use crate::lookup::{self, Fact, How};
@@ -37,7 +38,16 @@ pub(super) fn judge(
     let object = entity_reading(value);
     let mut readings = Vec::new();
     let mut clash = true;
-    for id in predicates {
+    // Of the relations that a word can name, those that take such values.
+    let takes = |id: &PredicateId| {
+        object.is_none_or(|o| {
+            o.candidates.is_empty()
+                || !fitting(case, &o.candidates, *id, Side::Object).is_empty()
+                || (flexible && !fitting(case, &o.candidates, *id, Side::Subject).is_empty())
+        })
+    };
+    let any_takes = predicates.iter().any(takes);
+    for id in predicates.iter().filter(|id| !any_takes || takes(id)) {
         let predicate = ontology.predicate(*id);
         let forward = fitting(case, &subject.candidates, *id, Side::Subject);
         clash &= !subject.candidates.is_empty()
@@ -76,9 +86,20 @@ pub(super) fn judge(
         }
         readings.extend(forward.into_iter().map(|s| Reading { predicate: *id, subject: s, value }));
     }
-    let mut judged: Vec<Judged> = readings.iter().map(|reading| judge_reading(case, reading)).collect();
+    let mut judged: Vec<(bool, Judged)> = readings
+        .iter()
+        .map(|reading| {
+            let same_place = |other: &&Reading<'_>| {
+                other.predicate == reading.predicate && std::ptr::eq(other.value, reading.value)
+            };
+            let among: Vec<EntityId> =
+                readings.iter().filter(same_place).map(|other| other.subject).collect();
+            (is_prominent(case, reading.subject, &among), judge_reading(case, reading))
+        })
+        .collect();
     sort_by_prior(case, &readings, &mut judged);
-    let chosen = combine(judged).unwrap_or_else(|| unplaced(case, subject, object, clash));
+    let chosen =
+        combine(weigh(judged, case.language)).unwrap_or_else(|| unplaced(case, subject, object, clash));
     describe(case, chosen, subject, predicates, value)
 }
 
@@ -139,14 +160,14 @@ fn describe(
     judged
 }
 
-fn sort_by_prior(case: &Case<'_>, readings: &[Reading<'_>], judged: &mut Vec<Judged>) {
+fn sort_by_prior(case: &Case<'_>, readings: &[Reading<'_>], judged: &mut Vec<(bool, Judged)>) {
     let lexicon = case.graph.lexicon();
     let mut order: Vec<usize> = (0..readings.len()).collect();
     order.sort_by(|a, b| {
         let prior = |i: &usize| lexicon.entity(readings[*i].subject).prior;
         prior(b).total_cmp(&prior(a))
     });
-    let mut sorted: Vec<Judged> = Vec::with_capacity(judged.len());
+    let mut sorted = Vec::with_capacity(judged.len());
     for index in order {
         sorted.push(judged[index].clone());
     }
@@ -218,7 +239,7 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, fac
     let Some(object) = entity_reading(reading.value) else {
         return Judged::new(ReasonCode::NoEvidence, case.language);
     };
-    let plausible = fitting(case, &object.candidates, reading.predicate, Side::Object);
+    let plausible = prominent(case, &fitting(case, &object.candidates, reading.predicate, Side::Object));
     let holds = |id: &EntityId| {
         let iri: RdfTerm = graph.lexicon().entity(*id).iri.clone().into();
         facts.iter().find(|fact| fact.value == iri)

@@ -5,12 +5,17 @@ use touchstone_graph::model::{NamedOrBlankNode, Term as RdfTerm};
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{ClassId, EntityId};
 
+use super::prominence::{is_prominent, weigh};
 use super::{Case, Judged, combine};
 use crate::grammar::Reference;
 use crate::lookup;
 
 pub(super) fn judge(case: &Case<'_>, subject: &Reference, classes: &[ClassId]) -> Judged {
-    let readings = subject.candidates.iter().map(|id| judge_entity(case, *id, classes)).collect();
+    let readings = subject
+        .candidates
+        .iter()
+        .map(|id| (is_prominent(case, *id, &subject.candidates), judge_entity(case, *id, classes)));
+    let readings = weigh(readings.collect(), case.language);
     let mut judged =
         combine(readings).unwrap_or_else(|| Judged::new(ReasonCode::UnknownEntity, case.language));
     judged.subject.get_or_insert_with(|| Term::literal(&case.text[subject.range.clone()]));

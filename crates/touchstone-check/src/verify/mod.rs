@@ -4,6 +4,7 @@
 mod comparison;
 mod fact;
 mod membership;
+mod prominence;
 mod value;
 
 use std::ops::Range;

@@ -5,7 +5,7 @@ use touchstone_core::Language;
 
 use super::inflect::english_forms;
 use super::{Entity, EntityId, Entry, Lexicon, Meaning, fold, is_han};
-use crate::ontology::{Label, Ontology, as_label};
+use crate::ontology::{Label, Ontology, ValueKind, as_label};
 use crate::vocabulary::{rdf, rdfs, skos, ts};
 use crate::{GraphError, Store};
 
@@ -158,6 +158,31 @@ impl<'a> Builder<'a> {
             {
                 self.entities[id.0 as usize].prior = value.value().parse().unwrap_or(0.0);
             }
+        }
+        self.inherit_priors(store)
+    }
+
+    /// What has no weight of its own weighs as much as what refers to it: a
+    /// continent as its countries, a language as those where it is spoken.
+    fn inherit_priors(&mut self, store: &Store) -> Result<(), GraphError> {
+        let mut inherited: HashMap<EntityId, f64> = HashMap::new();
+        for predicate in self.ontology.predicates().iter().filter(|p| p.value_kind == ValueKind::Entity) {
+            for quad in store.inner().quads_for_pattern(None, Some(predicate.iri.as_ref()), None, None) {
+                let quad = quad?;
+                let (NamedOrBlankNode::NamedNode(subject), Term::NamedNode(object)) =
+                    (&quad.subject, &quad.object)
+                else {
+                    continue;
+                };
+                if let (Some(from), Some(to)) = (self.by_iri.get(subject), self.by_iri.get(object))
+                    && self.entities[to.0 as usize].prior == 0.0
+                {
+                    *inherited.entry(*to).or_default() += self.entities[from.0 as usize].prior;
+                }
+            }
+        }
+        for (id, prior) in inherited {
+            self.entities[id.0 as usize].prior = prior;
         }
         Ok(())
     }
