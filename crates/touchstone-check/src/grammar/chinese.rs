@@ -369,22 +369,22 @@ fn located(c: &mut Cursor<'_, '_>, mark: usize, start: usize, subjects: &[Refere
     c.at = mark;
     c.eat(ZH_NEGATIONS);
     let Some(item) = c.peek().filter(|item| item.is(ZH_AT)) else { return false };
-    let predicates: Vec<PredicateId> = c
-        .setting
-        .graph
-        .lexicon()
-        .lookup(&item.folded)
-        .iter()
-        .filter_map(|entry| match entry.meaning {
-            touchstone_graph::Meaning::Predicate(id) => Some(id),
-            _ => None,
-        })
-        .collect();
+    let predicates = predicates_named(c, &item.folded);
     if predicates.is_empty() {
         return false;
     }
     c.at += 1;
     facts(c, start, subjects, &predicates, negated)
+}
+
+fn predicates_named(c: &Cursor<'_, '_>, phrase: &str) -> Vec<PredicateId> {
+    let entries = c.setting.graph.lexicon().lookup(phrase).iter();
+    entries
+        .filter_map(|entry| match entry.meaning {
+            touchstone_graph::Meaning::Predicate(id) => Some(id),
+            _ => None,
+        })
+        .collect()
 }
 
 fn facts(
@@ -565,14 +565,25 @@ fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated
             .map(|(p, _)| *p)
             .collect()
     };
-    let (by, when) = (of_kind(true), of_kind(false));
+    let (by, mut when) = (of_kind(true), of_kind(false));
+    if when.is_empty() && date.is_some() {
+        // 于1867年发现 says what 发现于1867年 says.
+        for form in [format!("{}于", item.folded), format!("被{}于", item.folded)] {
+            when.extend(
+                predicates_named(c, &form).into_iter().filter(|p| c.kinds(&[*p]) == [ValueKind::Date]),
+            );
+        }
+        when.dedup();
+    }
     for subject in subjects {
         for agent in &agents {
             c.fact(start, subject, &by, agent.clone(), negated, true);
         }
-        if let Some(date) = date {
+        if let Some(date) = date.filter(|_| !when.is_empty()) {
             let value = c.value_of(date);
             c.fact(start, subject, &when, value, negated, false);
+        } else if date.is_some() {
+            c.unread = true;
         }
     }
     true

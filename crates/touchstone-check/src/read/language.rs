@@ -64,6 +64,10 @@ pub fn language_of(text: &str) -> Reading {
     if english * 8 >= all && english > 0 {
         return Reading::Supported(Language::English);
     }
+    // A long foreign name in a Chinese sentence: 钛由Martin Heinrich Klaproth发现.
+    if han >= 2 && english == 0 && han >= other {
+        return Reading::Supported(Language::Chinese);
+    }
     match whatlang::detect(text) {
         Some(info) if info.lang() == whatlang::Lang::Eng => Reading::Supported(Language::English),
         Some(info) if all >= 4 && (info.is_reliable() || info.confidence() >= CONFIDENT) => {

@@ -185,7 +185,9 @@ fn number_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
         return chinese_at(text, at, before);
     }
     let sign = if rest.starts_with(['-', '−', '+']) { c.len_utf8() } else { 0 };
-    if glued || (sign > 0 && before.is_some_and(|b| b == ')' || is_han(b))) {
+    // 3度-5度 and (4)-5 are no negative numbers, 是-5 is one.
+    let joins = before == Some(')') || before.is_some_and(is_han) && follows_number(&text[..at]);
+    if glued || (sign > 0 && joins) {
         return None;
     }
     let mut number = operand(text, at + sign)?;
@@ -204,6 +206,12 @@ fn number_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
         number.value = -number.value;
     }
     Some(number)
+}
+
+/// Whether the text ends with a number and at most two characters of a unit.
+fn follows_number(lead: &str) -> bool {
+    let mut unit = lead.chars().rev().take(3).skip_while(|c| is_han(*c));
+    unit.next().is_some_and(|c| c.is_ascii_digit())
 }
 
 /// Whether digits go on to a code, a time or a date: "12:30", "1.2.3", "1,5",
@@ -425,6 +433,7 @@ mod tests {
         assert_eq!(read("2.7 million km², or 5%"), ["2.7 million|2700000", "5%|0.05"]);
         assert_eq!(read("面积约960万平方公里"), ["约960万|9600000"]);
         assert_eq!(read("1亿2000万人"), ["1亿2000万|120000000"]);
+        assert_eq!(read("熔点是-5.5度，3度-7度"), ["-5.5|-5.5", "3|3", "7|7"]);
         assert_eq!(read("三十五个国家"), ["三十五|35"]);
         assert_eq!(read("百分之二十"), ["百分之二十|0.2"]);
         assert_eq!(read("three hundred and five"), ["three hundred and five|305"]);

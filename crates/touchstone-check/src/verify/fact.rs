@@ -37,7 +37,10 @@ pub(super) fn judge(
         Value { range: subject.range.clone(), readings: vec![Object::Entity(subject.clone()), Object::Text] };
     let object = entity_reading(value);
     let mut readings = Vec::new();
-    let mut clash = true;
+    // A year names no place, whatever the word for the relation may mean.
+    let numeric = value.readings.iter().any(|r| matches!(r, Object::Quantity(_) | Object::Date(_)))
+        && object.is_none_or(|o| o.candidates.is_empty());
+    let possible = |id: &PredicateId| !(numeric && ontology.predicate(*id).value_kind == ValueKind::Entity);
     // Of the relations that a word can name, those that take such values.
     let takes = |id: &PredicateId| {
         object.is_none_or(|o| {
@@ -46,8 +49,10 @@ pub(super) fn judge(
                 || (flexible && !fitting(case, &o.candidates, *id, Side::Subject).is_empty())
         })
     };
+    // True while every relation that the words can mean clashes.
+    let mut clash = predicates.iter().any(possible);
     let any_takes = predicates.iter().any(takes);
-    for id in predicates.iter().filter(|id| !any_takes || takes(id)) {
+    for id in predicates.iter().filter(|id| possible(id) && (!any_takes || takes(id))) {
         let predicate = ontology.predicate(*id);
         let forward = fitting(case, &subject.candidates, *id, Side::Subject);
         clash &= !subject.candidates.is_empty()
@@ -62,6 +67,18 @@ pub(super) fn judge(
             .iter()
             .copied()
             .find(|inverse| !asserted(case, *id) && asserted(case, *inverse));
+        if let (Some(inverse), Some(_), true) = (canonical, object, flexible && forward.is_empty()) {
+            // "E was discovered by V" with the word of "V discovered E".
+            let subjects = fitting(case, &subject.candidates, inverse, Side::Subject);
+            if !subjects.is_empty() {
+                readings.extend(subjects.into_iter().map(|s| Reading {
+                    predicate: inverse,
+                    subject: s,
+                    value,
+                }));
+                continue;
+            }
+        }
         if let (Some(inverse), Some(object)) = (canonical, object) {
             for s in fitting(case, &object.candidates, inverse, Side::Subject) {
                 readings.push(Reading { predicate: inverse, subject: s, value: &mirrored });
@@ -89,9 +106,7 @@ pub(super) fn judge(
     let mut judged: Vec<(bool, Judged)> = readings
         .iter()
         .map(|reading| {
-            let same_place = |other: &&Reading<'_>| {
-                other.predicate == reading.predicate && std::ptr::eq(other.value, reading.value)
-            };
+            let same_place = |other: &&Reading<'_>| std::ptr::eq(other.value, reading.value);
             let among: Vec<EntityId> =
                 readings.iter().filter(same_place).map(|other| other.subject).collect();
             (is_prominent(case, reading.subject, &among), judge_reading(case, reading))
