@@ -1,19 +1,21 @@
 //! The thread that owns the context: it takes commands between decodes and
 //! fills each decode with work for as many sessions as have some.
 
+mod decoding;
+mod sequences;
+
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
-use llama_cpp_2::DecodeError;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use touchstone_llm::LlmError;
 
-use super::command::{Command, Event, State};
+use super::command::{Command, Event};
 use super::generation::{Generation, Progress};
-use super::prefix::{self, Prefixes, Retired, common};
-use super::score::{NODES_PER_DECODE, ROUND, Score};
+use super::prefix::{self, Prefixes};
+use super::score::{ROUND, Score};
 use super::slot::{Job, Slot};
 use super::vocabulary::Vocabulary;
 use crate::{LlamaOptions, kernels};
@@ -201,174 +203,6 @@ impl<'a> Owner<'a> {
         }
     }
 
-    fn open(&mut self, make: impl FnOnce(u32) -> Slot) -> Result<(usize, State), LlmError> {
-        let busy = LlmError::Busy { limit: self.limits.max_sessions };
-        let Some(place) = self.slots.iter().position(Option::is_none) else {
-            return Err(busy);
-        };
-        let Some(sequence) = self.free.pop() else {
-            return Err(busy);
-        };
-        self.slots[place] = Some(make(sequence));
-        self.share(place);
-        let state = self.slots[place].as_ref().map(|slot| slot.state(Vec::new())).unwrap_or_default();
-        Ok((place, state))
-    }
-
-    fn fork(&mut self, parent: usize) -> Result<(usize, State), LlmError> {
-        let Some(Some(slot)) = self.slots.get(parent) else {
-            return Err(LlmError::Failed { reason: "the session to fork is closed".to_owned() });
-        };
-        let mut child = slot.fork(0);
-        let (from, cached) = (slot.sequence, slot.cached);
-        if !self.divisible {
-            child.cached = 0;
-            child.kept = None;
-        }
-        let (place, state) = self.open(|sequence| Slot { sequence, ..child })?;
-        if self.divisible
-            && cached > 0
-            && let Some(Some(child)) = self.slots.get(place)
-        {
-            let to = child.sequence;
-            self.copy(from, to, 0, cached);
-        }
-        Ok((place, state))
-    }
-
-    fn close(&mut self, place: usize) {
-        let Some(mut slot) = self.slots.get_mut(place).and_then(Option::take) else {
-            return;
-        };
-        if let Some(Job::Score(mut score)) = slot.job.take() {
-            self.end_round(&mut score);
-        }
-        let computed = slot.prompt.min(slot.cached);
-        let retired = if self.divisible {
-            self.prefixes.retire(slot.sequence, &slot.tokens[..computed])
-        } else {
-            Retired::Dropped
-        };
-        match retired {
-            Retired::Kept { length } => {
-                self.clear(slot.sequence, length);
-            }
-            Retired::Merged { kept, length } => {
-                self.clear(kept, length);
-                self.release(slot.sequence);
-            }
-            Retired::Dropped => self.release(slot.sequence),
-        }
-        while self.prefixes.is_over() {
-            self.evict();
-        }
-    }
-
-    fn evict(&mut self) -> bool {
-        match self.prefixes.evict() {
-            Some(sequence) => {
-                self.release(sequence);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn release(&mut self, sequence: u32) {
-        self.clear(sequence, 0);
-        self.free.push(sequence);
-    }
-
-    /// Removes a sequence's cache from a position on. Returns whether that
-    /// left the part before it.
-    fn clear(&mut self, sequence: u32, from: usize) -> bool {
-        let partly = self.context.clear_kv_cache_seq(Some(sequence), Some(from as u32), None);
-        if matches!(partly, Ok(true)) {
-            return true;
-        }
-        // Removing all of a sequence always succeeds.
-        let _ = self.context.clear_kv_cache_seq(Some(sequence), None, None);
-        from == 0
-    }
-
-    fn copy(&mut self, from: u32, to: u32, start: usize, end: usize) {
-        // Fails only for numbers beyond 31 bits, which no position reaches.
-        let _ = self.context.copy_kv_cache_seq(from as i32, to as i32, Some(start as u32), Some(end as u32));
-    }
-
-    /// Brings the cache back to the slot's tokens.
-    fn trim(&mut self, place: usize) {
-        let Some(Some(slot)) = self.slots.get(place) else {
-            return;
-        };
-        self.shorten(place, slot.tokens.len());
-    }
-
-    /// Leaves at most so many tokens of a slot in the cache.
-    fn shorten(&mut self, place: usize, to: usize) {
-        let Some(Some(slot)) = self.slots.get_mut(place) else {
-            return;
-        };
-        if slot.cached <= to {
-            return;
-        }
-        let sequence = slot.sequence;
-        slot.cached = to;
-        if !self.clear(sequence, to)
-            && let Some(Some(slot)) = self.slots.get_mut(place)
-        {
-            slot.cached = 0;
-        }
-    }
-
-    /// Copies what another sequence has already computed of a slot's tokens.
-    /// The last token is left, as its logits are wanted.
-    fn share(&mut self, place: usize) {
-        let Some(Some(slot)) = self.slots.get(place) else {
-            return;
-        };
-        if slot.computed || !self.divisible {
-            return;
-        }
-        let wanted = &slot.tokens[..slot.tokens.len().saturating_sub(1)];
-        let live = self.slots.iter().enumerate().filter(|(i, _)| *i != place).filter_map(|(_, other)| {
-            let other = other.as_ref()?;
-            Some((common(&other.tokens[..other.cached], wanted), other.sequence))
-        });
-        let kept = self.prefixes.iter().map(|prefix| (common(&prefix.tokens, wanted), prefix.sequence));
-        let Some((length, source)) = live.chain(kept).max() else {
-            return;
-        };
-        if length <= slot.cached {
-            return;
-        }
-        let (start, to) = (slot.cached, slot.sequence);
-        self.copy(source, to, start, length);
-        self.prefixes.used(source);
-        if let Some(Some(slot)) = self.slots.get_mut(place) {
-            slot.cached = length;
-            slot.usage.cached_tokens += length - start;
-        }
-    }
-
-    /// Whether another session, whose turn is before, is about to compute
-    /// what this slot would compute too.
-    fn should_wait(&self, place: usize) -> bool {
-        let Some(Some(slot)) = self.slots.get(place) else {
-            return false;
-        };
-        if slot.computed || !self.divisible {
-            return false;
-        }
-        self.slots.iter().flatten().any(|other| {
-            let ahead = other.job.is_some() && other.turn < slot.turn;
-            ahead && {
-                let shared = common(&other.tokens, &slot.tokens).min(slot.tokens.len() - 1);
-                shared > other.cached && shared >= slot.cached + WORTH_WAITING
-            }
-        })
-    }
-
     /// One decode and what follows from it.
     fn step(&mut self) {
         self.end_cancelled();
@@ -505,146 +339,6 @@ impl<'a> Owner<'a> {
             }
         }
     }
-
-    /// Fills the batch. Returns the logits it will yield and how many of each
-    /// slot's tokens are in it.
-    fn fill(&mut self) -> (Vec<Row>, Vec<(usize, usize)>) {
-        self.batch.clear();
-        let mut rows = Vec::new();
-        let mut taken = Vec::new();
-        let mut order: Vec<usize> = (0..self.slots.len())
-            .filter(|place| self.slots[*place].as_ref().is_some_and(|slot| slot.job.is_some()))
-            .collect();
-        // Next tokens first, then prompts in the order in which they came.
-        order.sort_by_key(|place| {
-            self.slots[*place].as_ref().map(|slot| (!generates(slot), slot.turn)).unwrap_or_default()
-        });
-        let mut room = self.limits.batch_tokens;
-        let mut beside = false;
-        for place in order {
-            self.want_logits(place);
-            if self.slots[place].as_ref().is_some_and(|slot| slot.pending() > 1) {
-                self.share(place);
-                if self.should_wait(place) {
-                    continue;
-                }
-            }
-            let Some(Some(slot)) = self.slots.get_mut(place) else {
-                continue;
-            };
-            let generating = generates(slot);
-            let (sequence, cached) = (slot.sequence as i32, slot.cached);
-            if let Some(Job::Score(score)) = &mut slot.job {
-                if let Some(round) = &mut score.round {
-                    let added = add_nodes(&mut self.batch, round, slot.tokens.len(), place, &mut rows, room);
-                    room -= added;
-                    if added > 0 {
-                        taken.push((place, 0));
-                    }
-                    continue;
-                }
-                if score.based {
-                    continue;
-                }
-            }
-            let count = slot.pending().min(room);
-            if count == 0 {
-                continue;
-            }
-            let last = count == slot.pending();
-            for (i, token) in slot.tokens[cached..cached + count].iter().enumerate() {
-                let wanted = last && i + 1 == count;
-                let at = self.batch.n_tokens();
-                // There is room: it was counted.
-                let _ = self.batch.add(*token, (cached + i) as i32, &[sequence], wanted);
-                if wanted {
-                    rows.push(Row { at, slot: place, of: Of::Last });
-                }
-            }
-            if !generating && let Some(Job::Generate(generation)) = &mut slot.job {
-                generation.breathe();
-            }
-            taken.push((place, count));
-            room -= count;
-            if generating && !beside {
-                beside = true;
-                room = room.min(PROMPT_BESIDE_OTHERS.max(self.limits.max_sessions));
-            }
-        }
-        (rows, taken)
-    }
-
-    /// When all of a slot is computed but nobody kept the last logits, its
-    /// last token is computed once more.
-    fn want_logits(&mut self, place: usize) {
-        if let Some(Some(slot)) = self.slots.get(place) {
-            let scoring = matches!(&slot.job, Some(Job::Score(score)) if score.based);
-            if slot.pending() == 0 && !scoring {
-                self.shorten(place, slot.tokens.len().saturating_sub(1));
-            }
-        }
-    }
-
-    fn decode(&mut self) -> Result<(), String> {
-        loop {
-            match self.context.decode(&mut self.batch) {
-                Ok(()) => return Ok(()),
-                // Kept prompts lie in the sessions' room.
-                Err(DecodeError::NoKvCacheSlot) if self.evict() => {}
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-    }
-
-    /// Ends a slot's job with an error. What its cache holds is unknown.
-    fn fail(&mut self, place: usize, reason: &str) {
-        let Some(Some(slot)) = self.slots.get_mut(place) else {
-            return;
-        };
-        slot.cached = 0;
-        slot.kept = None;
-        let sequence = slot.sequence;
-        let error = LlmError::Failed { reason: reason.to_owned() };
-        match slot.job.take() {
-            Some(Job::Generate(generation)) => {
-                let tail = generation.cancel(slot);
-                let state = slot.state(tail);
-                let _ = generation.events().send(Event::Done { state, result: Err(error) });
-            }
-            Some(Job::Score(mut score)) => {
-                let state = slot.state(Vec::new());
-                self.end_round(&mut score);
-                let _ = score.reply.send((state, Err(error)));
-            }
-            None => {}
-        }
-        self.clear(sequence, 0);
-    }
-}
-
-/// Whether a slot only waits for its next token.
-fn generates(slot: &Slot) -> bool {
-    slot.pending() <= 1 && matches!(&slot.job, Some(Job::Generate(generation)) if generation.has_begun())
-}
-
-fn add_nodes(
-    batch: &mut LlamaBatch<'_>,
-    round: &mut super::score::Round,
-    past: usize,
-    place: usize,
-    rows: &mut Vec<Row>,
-    room: usize,
-) -> usize {
-    let count = (round.nodes.len() - round.done).min(NODES_PER_DECODE).min(room);
-    for index in round.done..round.done + count {
-        let node = &round.nodes[index];
-        let at = batch.n_tokens();
-        // There is room: it was counted.
-        let _ = batch.add(node.token, (past + node.depth) as i32, &node.sequences, true);
-        rows.push(Row { at, slot: place, of: Of::Node(index) });
-    }
-    round.done += count;
-    count
 }
 
 /// Gives a slot's job the logits it waits for.
