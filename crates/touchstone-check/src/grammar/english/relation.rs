@@ -1,0 +1,177 @@
+//! Verbs and phrases that relate two things, "has", and what hangs on behind.
+
+use super::super::Reference;
+use super::super::cursor::Cursor;
+use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES};
+use super::Subject;
+use super::noun::value;
+use super::verb::starts_clause;
+use touchstone_graph::PredicateId;
+
+/// A verb or a phrase with a preposition between two names: "borders",
+/// "located in", "discovered by".
+pub(super) fn relation(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
+    let references: Vec<Reference> = subjects
+        .iter()
+        .filter_map(|s| match s {
+            Subject::Entity(reference) => Some(reference.clone()),
+            _ => None,
+        })
+        .collect();
+    if references.is_empty() || references.len() != subjects.len() {
+        return false;
+    }
+    let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) else { return false };
+    c.at += 1;
+    let predicates = item.predicates.clone();
+    let preposition = item.folded.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last));
+    if !preposition && !item.folded.contains(' ') && c.next_is(&["of", "for"]) {
+        return false;
+    }
+    relation_values(c, start, &references, &predicates, negated)
+}
+
+fn relation_values(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    subjects: &[Reference],
+    predicates: &[PredicateId],
+    negated: bool,
+) -> bool {
+    let mut any = false;
+    loop {
+        let back = c.at;
+        if any {
+            let comma = c.eat(&[","]);
+            let and = c.eat(CONJUNCTIONS);
+            if !(comma || and) {
+                break;
+            }
+        }
+        c.eat(&["both"]);
+        match value(c, predicates) {
+            Some(value) if !(any && starts_clause(c)) => {
+                for subject in subjects {
+                    c.fact(start, subject, predicates, value.clone(), negated, true);
+                }
+                any = true;
+            }
+            _ => {
+                c.at = back;
+                break;
+            }
+        }
+    }
+    as_noun(c);
+    any
+}
+
+/// "uses the dollar as its currency": the noun repeats the verb's relation.
+fn as_noun(c: &mut Cursor<'_, '_>) {
+    let back = c.at;
+    if c.eat(&["as"]) {
+        c.eat_all(DETERMINERS);
+        c.eat(POSSESSIVES);
+        if c.peek().is_some_and(|item| !item.predicates.is_empty()) {
+            c.at += 1;
+            return;
+        }
+    }
+    c.at = back;
+}
+
+/// "has a population of N", "has atomic number 79", "has Quito as its capital".
+pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
+    let [Subject::Entity(subject)] = subjects else { return false };
+    let subject = subject.clone();
+    c.eat_all(DETERMINERS);
+    if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty() && item.quantity.is_none()) {
+        c.at += 1;
+        let predicates = item.predicates.clone();
+        c.eat(&["of", ":"]);
+        c.eat_all(COPULAS);
+        let Some(first) = value(c, &predicates) else { return false };
+        c.fact(start, &subject, &predicates, first, negated, false);
+        return true;
+    }
+    let mark = c.at;
+    let Some(item) = c.peek() else { return false };
+    if item.quantity.is_some() {
+        c.at += 1;
+        let value = c.value_of(item);
+        c.eat(&["of"]);
+        if let Some(noun) = c.peek().filter(|item| !item.predicates.is_empty()) {
+            c.at += 1;
+            c.fact(start, &subject, &noun.predicates, value, negated, false);
+            return true;
+        }
+        c.at = mark;
+        return false;
+    }
+    if !item.entities.is_empty() {
+        c.at += 1;
+        let value = c.value_of(item);
+        if c.eat(&["as", "for"]) {
+            c.eat_all(DETERMINERS);
+            c.eat(POSSESSIVES);
+            if let Some(noun) = c.peek().filter(|item| !item.predicates.is_empty()) {
+                c.at += 1;
+                c.fact(start, &subject, &noun.predicates, value, negated, false);
+                return true;
+            }
+        }
+    }
+    c.at = mark;
+    false
+}
+
+/// What may hang on behind a clause: ", located in South America", "in 1898
+/// by Marie Curie" (the verb is taken up again with its preposition).
+pub(super) fn attachments(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
+    loop {
+        let back = c.at;
+        let found = c.found.len();
+        c.eat(&[","]);
+        if c.eat(RELATIVES) {
+            c.at = back;
+            break;
+        }
+        let relational = c.peek().is_some_and(|item| {
+            !item.predicates.is_empty()
+                && item.folded.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last))
+        });
+        let read = (relational && relation(c, start, subjects, false)) || resumed(c, start, back, subjects);
+        if !read {
+            c.found.truncate(found);
+            c.at = back;
+            break;
+        }
+    }
+    true
+}
+
+/// "discovered by X in 1898": reads "discovered in 1898".
+fn resumed(c: &mut Cursor<'_, '_>, start: usize, end: usize, subjects: &[Subject]) -> bool {
+    let [Subject::Entity(subject)] = subjects else { return false };
+    let subject = subject.clone();
+    let Some(preposition) = c.peek().filter(|item| item.is(PREPOSITIONS)) else { return false };
+    let lexicon = c.setting.graph.lexicon();
+    let verb = c.items[start..end].iter().rev().find_map(|item| {
+        let (verb, last) = item.folded.rsplit_once(' ')?;
+        (!item.predicates.is_empty() && PREPOSITIONS.contains(&last)).then(|| verb.to_owned())
+    });
+    let Some(verb) = verb else { return false };
+    let predicates: Vec<PredicateId> = lexicon
+        .lookup(&format!("{verb} {}", preposition.folded))
+        .iter()
+        .filter_map(|entry| match entry.meaning {
+            touchstone_graph::Meaning::Predicate(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    if predicates.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    relation_values(c, start, &[subject], &predicates, false)
+}

@@ -1,0 +1,228 @@
+//! What a clause says of its subject: copulas and their complements.
+
+use super::super::cursor::Cursor;
+use super::super::degree;
+use super::super::words::{
+    CONJUNCTIONS, COPULAS, DETERMINERS, DO, HAVE, NEGATED_COPULAS, NEGATED_DO, NEGATED_HAVE, NEGATIONS,
+    NEUTRAL_ADVERBS, OF_LIKE, PERFECT,
+};
+use super::super::{Content, Object, Proposition, Reference, Value};
+use super::Subject;
+use super::noun::{entity_value, reference, slot_phrase, value};
+use super::relation::{attachments, possession, relation};
+use crate::items::Item;
+use touchstone_graph::{ClassId, PredicateId, ValueKind};
+
+pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
+    c.eat_all(NEUTRAL_ADVERBS);
+    if c.eat(NEGATED_COPULAS) {
+        return complement(c, start, subjects, true) && attachments(c, start, subjects);
+    }
+    if c.next_is(PERFECT) && c.ahead(1).is_some_and(|item| item.is(&["been"])) {
+        c.at += 1;
+    }
+    if c.eat(COPULAS) || c.eat(&["=", ":"]) {
+        c.eat_all(&["been"]);
+        // The symbol of nobelium is No, that of arsenic As.
+        let is_value = c.ahead(1).is_none_or(Item::is_punctuation) && is_text_slot(c, subjects);
+        let mut negated = false;
+        if !is_value {
+            c.eat_all(NEUTRAL_ADVERBS);
+            negated = c.eat(NEGATIONS);
+            c.eat_all(NEUTRAL_ADVERBS);
+        }
+        return complement(c, start, subjects, negated) && attachments(c, start, subjects);
+    }
+    let mut negated = c.eat(NEGATED_DO) || c.eat(NEGATED_HAVE);
+    if c.next_is(DO) {
+        c.at += 1;
+        if !c.eat(NEGATIONS) {
+            return false;
+        }
+        negated = true;
+    }
+    negated |= c.eat(NEGATIONS);
+    c.eat_all(NEUTRAL_ADVERBS);
+    let had = c.eat(HAVE);
+    if had {
+        negated |= c.eat(NEGATIONS);
+        if possession(c, start, subjects, negated) {
+            return attachments(c, start, subjects);
+        }
+        return false;
+    }
+    relation(c, start, subjects, negated) && attachments(c, start, subjects)
+}
+
+fn is_text_slot(c: &Cursor<'_, '_>, subjects: &[Subject]) -> bool {
+    let [Subject::Slot { predicates, .. }] = subjects else { return false };
+    c.kinds(predicates).iter().all(|kind| *kind == ValueKind::Text)
+}
+
+/// What follows a copula.
+pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
+    let mark = c.at;
+    match subjects {
+        [Subject::Slot { predicates, of, inverse }] => {
+            degree::english_slot(c, start, predicates, of, negated)
+                || slot_value(c, start, predicates, of, *inverse, negated)
+        }
+        [Subject::Unknown(value)] => {
+            let (value, start) = (value.clone(), start);
+            let Some(Subject::Slot { predicates, of, inverse }) = slot_phrase(c) else { return false };
+            state_slot(c, start, &predicates, &of, inverse, value, negated);
+            true
+        }
+        _ => {
+            let references: Vec<Reference> = subjects
+                .iter()
+                .filter_map(
+                    |s| if let Subject::Entity(reference) = s { Some(reference.clone()) } else { None },
+                )
+                .collect();
+            if references.len() != subjects.len() {
+                return false;
+            }
+            if let Some(Subject::Slot { predicates, of, inverse }) = slot_phrase(c) {
+                for reference in &references {
+                    let value = entity_value(reference);
+                    state_slot(c, start, &predicates, &of, inverse, value, negated);
+                }
+                return true;
+            }
+            c.at = mark;
+            if degree::english(c, start, &references, negated) {
+                return true;
+            }
+            c.at = mark;
+            if truth(c, start, &references, negated) {
+                return true;
+            }
+            c.at = mark;
+            if relation(c, start, subjects, negated) {
+                return true;
+            }
+            c.at = mark;
+            if let ([subject], Some(other)) = (references.as_slice(), reference(c))
+                && c.identity(start, subject, &other, negated)
+            {
+                return true;
+            }
+            c.at = mark;
+            membership(c, start, &references, negated)
+        }
+    }
+}
+
+fn slot_value(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    predicates: &[PredicateId],
+    of: &Reference,
+    inverse: bool,
+    negated: bool,
+) -> bool {
+    let Some(first) = value(c, predicates) else { return false };
+    let mut values = vec![first];
+    loop {
+        let back = c.at;
+        let comma = c.eat(&[","]);
+        let and = c.eat(CONJUNCTIONS);
+        // A new clause has a verb of its own behind its first phrase.
+        match (comma || and).then(|| value(c, predicates)).flatten() {
+            Some(next) if !starts_clause(c) => values.push(next),
+            _ => {
+                c.at = back;
+                break;
+            }
+        }
+    }
+    for value in values {
+        state_slot(c, start, predicates, of, inverse, value, negated);
+    }
+    true
+}
+
+pub(super) fn starts_clause(c: &Cursor<'_, '_>) -> bool {
+    c.peek().is_some_and(|item| {
+        item.is(COPULAS)
+            || item.is(HAVE)
+            || item.is(DO)
+            || item.is(OF_LIKE)
+            || item.is(NEGATED_COPULAS)
+            || item.is(&["'s", "’s"])
+            || !item.predicates.is_empty()
+    })
+}
+
+fn state_slot(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    predicates: &[PredicateId],
+    of: &Reference,
+    inverse: bool,
+    value: Value,
+    negated: bool,
+) {
+    if !inverse {
+        c.fact(start, of, predicates, value, negated, false);
+        return;
+    }
+    // "capital of" is said of the value: V capital-of E.
+    let subject =
+        value.readings.iter().find_map(|r| if let Object::Entity(e) = r { Some(e.clone()) } else { None });
+    let subject =
+        subject.unwrap_or(Reference { candidates: Vec::new(), range: value.range, indirect: false });
+    let object = entity_value(of);
+    c.fact(start, &subject, predicates, object, negated, true);
+}
+
+/// "is landlocked": a predicate with a truth value.
+fn truth(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    c.eat_all(DETERMINERS);
+    let Some(item) = c.peek() else { return false };
+    let predicates: Vec<_> =
+        item.predicates.iter().copied().filter(|p| c.kinds(&[*p]) == [ValueKind::Boolean]).collect();
+    if predicates.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    if let Some(class) = c.peek().filter(|item| !item.classes.is_empty()) {
+        c.at += 1;
+        let classes = class.classes.clone();
+        push_memberships(c, start, subjects, &classes, negated);
+    }
+    for subject in subjects {
+        let value = Value { range: item.range.clone(), readings: vec![Object::True] };
+        c.fact(start, subject, &predicates, value, negated, false);
+    }
+    true
+}
+
+fn push_memberships(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    subjects: &[Reference],
+    classes: &[ClassId],
+    negated: bool,
+) {
+    for subject in subjects {
+        let range = c.range_from(start);
+        let content = Content::Membership { subject: subject.clone(), classes: classes.to_vec() };
+        c.found.push(Proposition { content, negated, range });
+    }
+}
+
+/// "a city in Ecuador"
+fn membership(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let determined = c.next_is(DETERMINERS);
+    c.eat_all(DETERMINERS);
+    c.eat(&["one"]);
+    let Some(item) = c.peek().filter(|item| !item.classes.is_empty()) else { return false };
+    if !determined && subjects.len() < 2 {
+        return false;
+    }
+    c.at += 1;
+    push_memberships(c, start, subjects, &item.classes, negated);
+    true
+}
