@@ -1,17 +1,23 @@
 //! Answers to questions that ask for one place of one fact.
 
-use touchstone_core::{Claim, ClaimKind, Correction, Language, Term};
+use touchstone_core::{Claim, ClaimKind, Correction, Language, ReasonCode, Term, Verdict};
+use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ValueKind, is_han};
 
 use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Value};
 use crate::items::{Item, itemize};
 use crate::lookup;
-use crate::verify::{self, Case};
+use crate::verify::{self, Case, Judged};
 
 /// The graph's values for the slot, as the likeliest entity of that name has
 /// them.
 pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<Term> {
     let lexicon = graph.lexicon();
+    if let Some((value, question)) = &slot.literal {
+        let case = Case { graph, text: question, language };
+        let subjects = verify::subjects_with(&case, &slot.predicates, value);
+        return subjects.into_iter().map(|id| lookup::entity_term(graph, id, language)).collect();
+    }
     let mut given = slot.given.clone();
     given.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
     for id in given {
@@ -71,7 +77,17 @@ pub(crate) fn slot_claims(
     language: Language,
     only: bool,
 ) -> Vec<Claim> {
-    let case = Case { graph, text: answer, language };
+    // A value that the question gives is quoted from behind the answer.
+    let text = slot
+        .literal
+        .as_ref()
+        .map_or_else(|| answer.to_owned(), |(_, question)| format!("{answer}\n{question}"));
+    let case = Case { graph, text: &text, language };
+    let literal = slot.literal.as_ref().map(|(value, _)| {
+        let shift = answer.len() + 1;
+        Value { range: value.range.start + shift..value.range.end + shift, readings: value.readings.clone() }
+    });
+    let known = slot.literal.as_ref().map(|_| values(graph, slot, language));
     let given = Reference { candidates: slot.given.clone(), range: 0..0, indirect: false };
     stated_values(graph, slot, answer, language)
         .into_iter()
@@ -82,7 +98,10 @@ pub(crate) fn slot_claims(
                 (true, Some(subject)) => Content::Fact {
                     subject,
                     predicates: slot.predicates.clone(),
-                    value: Value { range: 0..0, readings: vec![Object::Entity(given.clone())] },
+                    value: literal.clone().unwrap_or_else(|| Value {
+                        range: 0..0,
+                        readings: vec![Object::Entity(given.clone())],
+                    }),
                     flexible: false,
                 },
                 _ => Content::Fact {
@@ -93,13 +112,20 @@ pub(crate) fn slot_claims(
                 },
             };
             let proposition = Proposition { content, negated: false, range: range.clone() };
-            let judged = verify::judge(&case, &proposition);
+            let mut judged = verify::judge(&case, &proposition);
+            if let (Verdict::Unverifiable, Some([one])) = (judged.verdict, known.as_deref())
+                && let Some(other) = only_subject(graph, slot, one, &answer[range.clone()], language)
+            {
+                judged = other;
+            }
             let characters = |byte: usize| answer[..byte].chars().count();
             let span = [characters(range.start), characters(range.end)];
-            let correction = judged
-                .correction
-                .filter(|(written, _)| *written == range)
-                .map(|(_, replacement)| Correction { span, replacement });
+            let right = match known.as_deref() {
+                Some([one]) if judged.verdict == Verdict::Refuted => Some(one.label.clone()),
+                Some(_) => None,
+                None => judged.correction.filter(|(written, _)| *written == range).map(|(_, right)| right),
+            };
+            let correction = right.map(|replacement| Correction { span, replacement });
             Claim {
                 text: sentence(slot, &answer[range], language),
                 kind: match proposition.kind(graph) {
@@ -122,6 +148,31 @@ pub(crate) fn slot_claims(
         })
         .collect()
 }
+
+/// No two things have the same value of an inverse functional predicate: what
+/// is not the one that has it is refuted, unless it may be another spelling.
+fn only_subject(
+    graph: &Graph,
+    slot: &OpenSlot,
+    one: &Term,
+    stated: &str,
+    language: Language,
+) -> Option<Judged> {
+    let unique = slot.predicates.iter().all(|id| graph.ontology().predicate(*id).inverse_functional);
+    let similar = strsim::normalized_levenshtein(&stated.to_lowercase(), &one.label.to_lowercase());
+    if !unique || similar >= SIMILAR {
+        return None;
+    }
+    let subject = NamedNode::new(one.iri.as_deref()?).ok()?;
+    let facts = slot.predicates.iter().flat_map(|id| lookup::facts(graph, &subject, *id));
+    let evidence = facts.map(|fact| lookup::evidence(graph, &fact.quad, language)).collect();
+    let mut judged = Judged::new(ReasonCode::FunctionalOther, language).with_evidence(evidence, language);
+    judged.subject = Some(Term::literal(stated));
+    Some(judged)
+}
+
+/// As far as two spellings of one name may be apart.
+const SIMILAR: f64 = 0.84;
 
 /// Whether a value is of the kind that the slot takes.
 fn fits(graph: &Graph, slot: &OpenSlot, value: &Value) -> bool {
@@ -160,7 +211,7 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
         slot.predicates.iter().map(|p| graph.ontology().predicate(*p).value_kind).collect();
     let Some(words) = words_range(answer) else { return Vec::new() };
     let items = itemize(graph.lexicon(), answer, words.clone(), language);
-    let text_only = kinds.iter().all(|k| *k == ValueKind::Text);
+    let text_only = !slot.asks_subject && kinds.iter().all(|k| *k == ValueKind::Text);
     let wanted = |item: &&Item| {
         // Luxembourg can be the country that is asked about, and its capital.
         let named = item.entities.iter().any(|id| !slot.given.contains(id));

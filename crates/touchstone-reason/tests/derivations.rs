@@ -129,6 +129,28 @@ fn values_go_by_the_preferred_names_of_what_was_asked_for() {
 }
 
 #[test]
+fn what_has_a_given_value_is_known_too() {
+    let answer = |question: &str, lines: &[&str]| {
+        let report = ask(question, lines).0;
+        (report.answer.values, report.answer.claims.first().map(|claim| claim.reason_code))
+    };
+    let wrong = answer("Which element has atomic number 50?", &["1. It is lead.", "Answer: lead"]);
+    assert_eq!(wrong.0, ["tin"]);
+    let right =
+        answer("Which element has the chemical symbol W?", &["1. It is tungsten.", "Answer: tungsten"]);
+    assert_eq!(right, (vec!["tungsten".to_owned()], Some(ReasonCode::Asserted)));
+    assert_eq!(answer("哪个元素的原子序数是50？", &["1. 是铅。", "答案：铅"]).0, ["锡"]);
+    assert_eq!(
+        answer("Of which country is Lima the capital?", &["1. Lima is in Bolivia.", "Answer: Bolivia"]).0,
+        ["Peru"]
+    );
+    assert_eq!(
+        answer("What currency is used in Japan?", &["1. It is the yen.", "Answer: the won"]).0.len(),
+        1
+    );
+}
+
+#[test]
 fn chinese_derivations_are_repaired_too() {
     let (report, _) = ask("秘鲁的首都是哪里？", &["1. 秘鲁的首都是库斯科。", "答案：库斯科"]);
     assert_eq!(report.answer.text.trim_end_matches('。'), "利马");

@@ -6,7 +6,7 @@ use touchstone_graph::{EntityId, Graph, Meaning, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
 use super::words::{CONJUNCTIONS, OF_LIKE, WH, ZH_AND, ZH_OF, ZH_QUESTIONS, is_function_word};
-use super::{Setting, chinese, english};
+use super::{Setting, Value, chinese, english};
 use crate::items::{Item, itemize};
 
 /// What a question asks for.
@@ -22,6 +22,9 @@ pub(crate) struct OpenSlot {
     pub(crate) name: String,
     /// The graph knows the entity by a name that is spelt a little otherwise.
     pub(crate) misspelt: bool,
+    /// The number or text that is given in place of an entity, with the text
+    /// that its ranges are of.
+    pub(crate) literal: Option<(Value, String)>,
 }
 
 /// More parts than this are no question that a person asks.
@@ -124,26 +127,17 @@ fn open_slot(
     language: Language,
 ) -> Option<OpenSlot> {
     let ontology = graph.ontology();
-    let relation_at = |i: usize| !items[i].predicates.is_empty();
-    let relations: Vec<usize> =
-        (0..items.len()).filter(|i| relation_at(*i) && items[*i].entities.is_empty()).collect();
-    // A word such as "in" can be a relation too: nouns and verbs go first.
-    let strong: Vec<usize> = relations
-        .iter()
-        .copied()
-        .filter(|i| items[*i].folded.chars().count() > 2 || language == Language::Chinese)
-        .collect();
-    let relation = match (strong.as_slice(), relations.as_slice()) {
-        ([one], _) | ([], [one]) => *one,
-        _ => return None,
-    };
+    let (relation, asked) = relation_of(items, language)?;
     let mut items = items.to_vec();
     let own = items.len();
     let mut misspelt = false;
     if !items.iter().any(|item| !item.entities.is_empty()) {
+        if let Some(slot) = slot_of_literal(graph, question, &items, relation, &asked, language) {
+            return Some(slot);
+        }
         if let Some(carried) = carried {
             items.push(carried.clone());
-        } else if let Some((at, item)) = misspelt_name(graph, question, &items, &items[relation].predicates) {
+        } else if let Some((at, item)) = misspelt_name(graph, question, &items, &asked) {
             items[at] = item;
             misspelt = true;
         }
@@ -160,10 +154,8 @@ fn open_slot(
     };
     // "capital of E" is said of the value: its given side is the object.
     let inverse = phrase.folded.ends_with(" of");
-    let forward: Vec<PredicateId> =
-        phrase.predicates.iter().copied().filter(|p| fits(*p, true) && !inverse).collect();
-    let backward: Vec<PredicateId> = phrase
-        .predicates
+    let forward: Vec<PredicateId> = asked.iter().copied().filter(|p| fits(*p, true) && !inverse).collect();
+    let backward: Vec<PredicateId> = asked
         .iter()
         .copied()
         .filter(|p| ontology.predicate(*p).value_kind == ValueKind::Entity && fits(*p, false))
@@ -196,6 +188,78 @@ fn open_slot(
         phrase: question[phrase.range.clone()].to_owned(),
         name: question[items[entity].range.clone()].to_owned(),
         misspelt,
+        literal: None,
+    })
+}
+
+/// The one relation that a part asks about, and what it can mean there.
+fn relation_of(items: &[Item], language: Language) -> Option<(usize, Vec<PredicateId>)> {
+    let mut relations: Vec<usize> = (0..items.len())
+        .filter(|i| !items[*i].predicates.is_empty() && items[*i].entities.is_empty())
+        .collect();
+    // A word such as "in" can be a relation too: nouns and verbs go first.
+    let strong = |i: &usize| items[*i].folded.chars().count() > 2 || language == Language::Chinese;
+    if relations.iter().any(strong) {
+        relations.retain(strong);
+    }
+    // "Which country …": the kind of thing that is asked for.
+    let asked_kind = |i: &usize| {
+        let wh = match language {
+            Language::English => *i > 0 && items[*i - 1].is(WH),
+            Language::Chinese => *i > 0 && items[*i - 1].is(ZH_QUESTIONS),
+        };
+        wh && !items[*i].classes.is_empty()
+    };
+    if relations.len() > 1 {
+        relations.retain(|i| !asked_kind(i));
+    }
+    let first = *relations.first()?;
+    // "What currency is used in E?" says one thing twice.
+    let mut shared = items[first].predicates.clone();
+    for other in &relations[1..] {
+        shared.retain(|p| items[*other].predicates.contains(p));
+    }
+    (!shared.is_empty()).then_some((first, shared))
+}
+
+/// "Which element has atomic number 47?": the value is given, and what has it
+/// is asked for.
+fn slot_of_literal(
+    graph: &Graph,
+    question: &str,
+    items: &[Item],
+    relation: usize,
+    asked: &[PredicateId],
+    language: Language,
+) -> Option<OpenSlot> {
+    let of_kind = |kind: ValueKind| -> Vec<PredicateId> {
+        asked.iter().copied().filter(|p| graph.ontology().predicate(*p).value_kind == kind).collect()
+    };
+    let (numbers, texts) = (of_kind(ValueKind::Number), of_kind(ValueKind::Text));
+    let quantity = items.iter().find(|item| item.quantity.is_some()).filter(|_| !numbers.is_empty());
+    let (predicates, item) = match quantity {
+        Some(item) => (numbers, item),
+        None if texts.is_empty() => return None,
+        None => {
+            let code = |item: &&Item| {
+                let written = &question[item.range.clone()];
+                item.is_plain()
+                    && written.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+                    && !is_function_word(&item.folded, language)
+            };
+            (texts, items[relation + 1..].iter().find(code)?)
+        }
+    };
+    let setting = Setting { graph, text: question, discourse: &[] };
+    let value = Cursor::new(&setting, items).value_of(item);
+    Some(OpenSlot {
+        predicates,
+        given: Vec::new(),
+        asks_subject: true,
+        phrase: question[items[relation].range.clone()].to_owned(),
+        name: question[item.range.clone()].to_owned(),
+        misspelt: false,
+        literal: Some((value, question.to_owned())),
     })
 }
 

@@ -7,6 +7,8 @@ mod membership;
 mod prominence;
 mod value;
 
+pub(crate) use value::subjects_with;
+
 use std::ops::Range;
 
 use touchstone_core::{Evidence, Language, ReasonCode, Term, Verdict};

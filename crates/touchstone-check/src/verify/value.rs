@@ -4,8 +4,8 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{FromPrimitive, Zero};
 use touchstone_core::{ReasonCode, Term};
-use touchstone_graph::model::Term as RdfTerm;
-use touchstone_graph::{Predicate, ValueKind, fold};
+use touchstone_graph::model::{NamedOrBlankNode, Term as RdfTerm};
+use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
 use super::{Case, Judged};
 use crate::grammar::{Object, Value};
@@ -83,6 +83,25 @@ fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact)
             text_agrees(case.text[value.range.clone()].trim(), &fact.value)
         }
     }
+}
+
+/// The things of which the graph asserts exactly this value, given in the
+/// case's text.
+pub(crate) fn subjects_with(case: &Case<'_>, predicates: &[PredicateId], value: &Value) -> Vec<EntityId> {
+    let mut found: Vec<EntityId> = Vec::new();
+    for predicate in predicates.iter().map(|id| case.graph.ontology().predicate(*id)) {
+        let quads =
+            case.graph.store().inner().quads_for_pattern(None, Some(predicate.iri.as_ref()), None, None);
+        for quad in quads.filter_map(Result::ok) {
+            let NamedOrBlankNode::NamedNode(subject) = &quad.subject else { continue };
+            let Some(id) = case.graph.lexicon().entity_by_iri(subject.as_ref()) else { continue };
+            let fact = Fact { value: quad.object.clone(), quad, how: lookup::How::Asserted };
+            if matches!(agreement(case, predicate, value, &fact), Agreement::Agrees) && !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    found
 }
 
 fn quantity_of(value: &Value) -> Option<&Quantity> {
