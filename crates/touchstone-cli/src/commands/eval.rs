@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// The suite, such as eval/suites/trivia.toml.
     suite: PathBuf,
     /// Folder with the suite's data; eval/README.md says where they come from.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "TOUCHSTONE_DATA", hide_env_values = true)]
     data: PathBuf,
     /// Part of the data.
     #[arg(long, default_value = "dev")]

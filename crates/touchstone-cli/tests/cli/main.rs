@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod check;
+mod eval;
 mod kg;
 mod sandbox;
 mod settings;
