@@ -139,6 +139,7 @@ fn what_has_a_given_value_is_known_too() {
     let right =
         answer("Which element has the chemical symbol W?", &["1. It is tungsten.", "Answer: tungsten"]);
     assert_eq!(right, (vec!["tungsten".to_owned()], Some(ReasonCode::Asserted)));
+    assert_eq!(answer("What is the symbol of Manganeze?", &["1. It is Mg.", "Answer: Mg"]).0, ["Mn"]);
     assert_eq!(answer("哪个元素的原子序数是50？", &["1. 是铅。", "答案：铅"]).0, ["锡"]);
     assert_eq!(
         answer("Of which country is Lima the capital?", &["1. Lima is in Bolivia.", "Answer: Bolivia"]).0,

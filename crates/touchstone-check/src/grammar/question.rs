@@ -132,14 +132,13 @@ fn open_slot(
     let own = items.len();
     let mut misspelt = false;
     if !items.iter().any(|item| !item.entities.is_empty()) {
-        if let Some(slot) = slot_of_literal(graph, question, &items, relation, &asked, language) {
-            return Some(slot);
-        }
-        if let Some(carried) = carried {
-            items.push(carried.clone());
-        } else if let Some((at, item)) = misspelt_name(graph, question, &items, &asked) {
+        if let Some((at, item)) = misspelt_name(graph, question, &items, &asked) {
             items[at] = item;
             misspelt = true;
+        } else if let Some(slot) = slot_of_literal(graph, question, &items, relation, &asked, language) {
+            return Some(slot);
+        } else if let Some(carried) = carried {
+            items.push(carried.clone());
         }
     }
     let items = items.as_slice();
