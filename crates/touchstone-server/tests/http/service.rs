@@ -152,7 +152,7 @@ impl Held {
     pub(crate) fn wait_for(&self, sessions: usize) {
         let begun = Instant::now();
         while self.generating() != sessions {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{} sessions generate", self.generating());
+            assert!(begun.elapsed() < Duration::from_secs(120), "{} sessions generate", self.generating());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
