@@ -121,6 +121,8 @@ fn what_the_graph_does_not_hold_is_unverifiable() {
             "Freedonia borders France.",
             "The capital of Freedonia is Quito.",
             "Gold is beautiful.",
+            // Palaú is a town in Mexico, of the same size.
+            "Palau is not in North America.",
             "巴黎的市长喜欢足球。",
             "Der Himmel ist blau und die Sonne scheint.",
         ],

@@ -30,6 +30,8 @@ pub(crate) struct Judged {
     pub(crate) object: Option<Term>,
     /// Bytes of the text to replace, and by what.
     pub(crate) correction: Option<(Range<usize>, String)>,
+    /// Another reading of the same words is refuted.
+    pub(crate) mixed: bool,
 }
 
 impl Judged {
@@ -44,6 +46,7 @@ impl Judged {
             predicate: None,
             object: None,
             correction: None,
+            mixed: false,
         }
     }
 
@@ -78,6 +81,8 @@ pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
 
 fn denied(mut judged: Judged, language: Language) -> Judged {
     let code = match judged.verdict {
+        // Of one thing of this name the denial holds.
+        Verdict::Supported if judged.mixed => ReasonCode::Ambiguous,
         Verdict::Supported => ReasonCode::DenialFails,
         Verdict::Refuted => ReasonCode::DenialHolds,
         Verdict::Unverifiable => return judged,
@@ -96,7 +101,9 @@ pub(crate) fn combine(readings: Vec<Judged>) -> Option<Judged> {
     let supported = readings.iter().position(|r| r.verdict == Verdict::Supported);
     let open = readings.iter().position(|r| r.verdict == Verdict::Unverifiable);
     let chosen = supported.or(open).or((count > 0).then_some(0))?;
+    let mixed = supported.is_some() && readings.iter().any(|r| r.verdict == Verdict::Refuted);
     let mut judged = readings.into_iter().nth(chosen)?;
+    judged.mixed |= mixed;
     if count > 1 {
         judged.confidence = judged.confidence.min(0.95);
     }
