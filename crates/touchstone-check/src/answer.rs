@@ -98,6 +98,7 @@ pub(crate) fn slot_claims(
                 (true, Some(subject)) => Content::Fact {
                     subject,
                     predicates: slot.predicates.clone(),
+                    reversed: Vec::new(),
                     value: literal.clone().unwrap_or_else(|| Value {
                         range: 0..0,
                         readings: vec![Object::Entity(given.clone())],
@@ -107,6 +108,7 @@ pub(crate) fn slot_claims(
                 _ => Content::Fact {
                     subject: given.clone(),
                     predicates: slot.predicates.clone(),
+                    reversed: Vec::new(),
                     value,
                     flexible: false,
                 },

@@ -17,6 +17,11 @@ pub(crate) struct Item {
     pub(crate) folded: String,
     pub(crate) entities: Vec<EntityId>,
     pub(crate) predicates: Vec<PredicateId>,
+    /// Phrases before which the value stands.
+    pub(crate) reversed: Vec<PredicateId>,
+    pub(crate) value_nouns: Vec<PredicateId>,
+    pub(crate) subject_nouns: Vec<PredicateId>,
+    pub(crate) compounds: Vec<PredicateId>,
     pub(crate) classes: Vec<ClassId>,
     pub(crate) adjectives: Vec<(PredicateId, Degree)>,
     pub(crate) quantity: Option<Quantity>,
@@ -30,6 +35,10 @@ impl Item {
             range,
             entities: Vec::new(),
             predicates: Vec::new(),
+            reversed: Vec::new(),
+            value_nouns: Vec::new(),
+            subject_nouns: Vec::new(),
+            compounds: Vec::new(),
             classes: Vec::new(),
             adjectives: Vec::new(),
             quantity: None,
@@ -45,6 +54,10 @@ impl Item {
     pub(crate) fn is_plain(&self) -> bool {
         self.entities.is_empty()
             && self.predicates.is_empty()
+            && self.reversed.is_empty()
+            && self.value_nouns.is_empty()
+            && self.subject_nouns.is_empty()
+            && self.compounds.is_empty()
             && self.classes.is_empty()
             && self.adjectives.is_empty()
             && self.quantity.is_none()
@@ -115,6 +128,10 @@ fn best_cut(part: &str, mut known: Vec<Item>) -> Vec<Item> {
 fn merge(into: &mut Item, other: Item) {
     into.entities.extend(other.entities);
     into.predicates.extend(other.predicates);
+    into.reversed.extend(other.reversed);
+    into.value_nouns.extend(other.value_nouns);
+    into.subject_nouns.extend(other.subject_nouns);
+    into.compounds.extend(other.compounds);
     into.classes.extend(other.classes);
     into.adjectives.extend(other.adjectives);
     into.quantity = into.quantity.take().or(other.quantity);
@@ -141,6 +158,10 @@ fn known_items(lexicon: &Lexicon, part: &str, language: Language) -> Vec<Item> {
                 }
                 Meaning::Entity(_) => {}
                 Meaning::Predicate(id) if fits_language => item.predicates.push(id),
+                Meaning::Reversed(id) if fits_language => item.reversed.push(id),
+                Meaning::ValueNoun(id) if fits_language => item.value_nouns.push(id),
+                Meaning::SubjectNoun(id) if fits_language => item.subject_nouns.push(id),
+                Meaning::Compound(id) if fits_language => item.compounds.push(id),
                 Meaning::Class(id) if fits_language => item.classes.push(id),
                 Meaning::Adjective(id, degree) if fits_language => item.adjectives.push((id, degree)),
                 _ => {}

@@ -289,16 +289,20 @@ impl Ontology {
             .objects(&iri, ts::CLOSED)?
             .iter()
             .any(|t| matches!(t, Term::Literal(l) if matches!(l.value(), "true" | "1")));
+        let labels = reader.labels(&iri)?;
+        // Neighbours and spouses are so both ways, whether the ontology says
+        // it or not.
+        let reciprocal = value_kind == ValueKind::Entity && crate::lexicon::reciprocal(&labels);
         Ok(Predicate {
             id: PredicateId(self.predicates.len() as u32),
-            labels: reader.labels(&iri)?,
+            labels,
             adjectives,
             domain: classes(rdfs::DOMAIN)?,
             range: classes(rdfs::RANGE)?,
             value_kind,
             functional: is(owl::FUNCTIONAL),
             inverse_functional: is(owl::INVERSE_FUNCTIONAL),
-            symmetric: is(owl::SYMMETRIC),
+            symmetric: is(owl::SYMMETRIC) || reciprocal,
             transitive: is(owl::TRANSITIVE),
             closed,
             inverses: Vec::new(),

@@ -16,11 +16,33 @@ pub(super) struct Cursor<'s, 'i> {
     pub(super) unread: bool,
     /// By what the references behind these ranges were found.
     pub(super) descriptions: Vec<(Range<usize>, Description)>,
+    /// "In Peru, …": what a noun without "of" is said of.
+    pub(super) scene: Option<Reference>,
+    pub(super) scene_used: bool,
+}
+
+/// What a verb, or a phrase with a preposition, may say between two names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verb {
+    pub(super) forward: Vec<PredicateId>,
+    pub(super) reversed: Vec<PredicateId>,
+}
+
+impl Verb {
+    pub(super) fn of(item: &Item) -> Option<Verb> {
+        let verb = Verb { forward: item.predicates.clone(), reversed: item.reversed.clone() };
+        (!(verb.forward.is_empty() && verb.reversed.is_empty())).then_some(verb)
+    }
+
+    /// The predicates that say what kind of value may follow.
+    pub(super) fn predicates(&self) -> Vec<PredicateId> {
+        self.forward.iter().chain(&self.reversed).copied().collect()
+    }
 }
 
 impl<'s, 'i> Cursor<'s, 'i> {
     pub(super) fn new(setting: &'s Setting<'s>, items: &'i [Item]) -> Cursor<'s, 'i> {
-        Cursor { setting, items, at: 0, found: Vec::new(), unread: false, descriptions: Vec::new() }
+        Cursor { setting, items, at: 0, found: Vec::new(), unread: false, descriptions: Vec::new(), scene: None, scene_used: false }
     }
 
     pub(super) fn peek(&self) -> Option<&'i Item> {
@@ -118,12 +140,33 @@ impl<'s, 'i> Cursor<'s, 'i> {
             content: Content::Fact {
                 subject: subject.clone(),
                 predicates: predicates.to_vec(),
+                reversed: Vec::new(),
                 value,
                 flexible,
             },
             negated,
             range,
         });
+    }
+
+    /// A verb between two names, from whichever side it is said.
+    pub(super) fn relation(
+        &mut self,
+        from: usize,
+        subject: &Reference,
+        verb: &Verb,
+        value: Value,
+        negated: bool,
+    ) {
+        let range = self.range_from(from);
+        let content = Content::Fact {
+            subject: subject.clone(),
+            predicates: verb.forward.clone(),
+            reversed: verb.reversed.clone(),
+            value,
+            flexible: true,
+        };
+        self.found.push(Proposition { content, negated, range });
     }
 
     /// The one entity of which a fact with one of these values holds.

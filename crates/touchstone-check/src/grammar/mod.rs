@@ -53,6 +53,8 @@ pub(crate) enum Content {
     Fact {
         subject: Reference,
         predicates: Vec<PredicateId>,
+        /// Relations of which the value is the subject ("Y owns X").
+        reversed: Vec<PredicateId>,
         value: Value,
         /// The phrase names the relation but not which side is the subject
         /// ("borders", "located in"): types may turn it round.
@@ -96,9 +98,9 @@ pub(crate) struct Proposition {
 impl Proposition {
     pub(crate) fn kind(&self, graph: &Graph) -> ClaimKind {
         match &self.content {
-            Content::Fact { predicates, .. } => {
+            Content::Fact { predicates, reversed, .. } => {
                 use touchstone_graph::ValueKind;
-                match predicates.first().map(|p| graph.ontology().predicate(*p).value_kind) {
+                match predicates.first().or(reversed.first()).map(|p| graph.ontology().predicate(*p).value_kind) {
                     Some(ValueKind::Number) => ClaimKind::Quantity,
                     Some(ValueKind::Date) => ClaimKind::Date,
                     _ => ClaimKind::Relation,

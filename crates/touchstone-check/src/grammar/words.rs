@@ -18,7 +18,6 @@ pub(crate) const NEGATED_HAVE: &[&str] = &["hasn't", "haven't", "hadn't"];
 pub(crate) const NEUTRAL_ADVERBS: &[&str] = &[
     "also",
     "currently",
-    "officially",
     "actually",
     "indeed",
     "therefore",
@@ -42,6 +41,11 @@ pub(crate) const PRONOUNS: &[&str] = &["it", "they", "he", "she"];
 pub(crate) const OF_LIKE: &[&str] = &["of", "for", "in"];
 pub(crate) const CONJUNCTIONS: &[&str] = &["and", "&", "as well as"];
 pub(crate) const RELATIVES: &[&str] = &["which", "that", "who"];
+/// Nouns that say nothing of what they name.
+pub(crate) const GENERIC_NOUNS: &[&str] = &[
+    "thing", "item", "object", "entity", "one", "place", "site", "work", "creation", "piece", "product", "person",
+    "someone", "something", "somebody", "individual",
+];
 pub(crate) const WH: &[&str] = &["what", "which", "who", "whom", "whose", "where", "when", "how", "why"];
 /// Prepositions that can end a relation phrase.
 pub(crate) const PREPOSITIONS: &[&str] =

@@ -24,13 +24,21 @@ struct Reading<'a> {
     value: &'a Value,
 }
 
+/// What is said to hold between subject and value.
+pub(super) struct Relation<'a> {
+    pub(super) predicates: &'a [PredicateId],
+    /// Relations of which the value is the subject.
+    pub(super) reversed: &'a [PredicateId],
+    pub(super) flexible: bool,
+}
+
 pub(super) fn judge(
     case: &Case<'_>,
     subject: &Reference,
-    predicates: &[PredicateId],
+    relation: &Relation<'_>,
     value: &Value,
-    flexible: bool,
 ) -> Judged {
+    let Relation { predicates, reversed, flexible } = *relation;
     let graph = case.graph;
     let ontology = graph.ontology();
     let mirrored =
@@ -103,6 +111,14 @@ pub(super) fn judge(
         }
         readings.extend(forward.into_iter().map(|s| Reading { predicate: *id, subject: s, value }));
     }
+    for (id, object) in reversed.iter().filter_map(|id| Some((id, object?))) {
+        clash = false;
+        readings.extend(
+            fitting(case, &object.candidates, *id, Side::Subject)
+                .into_iter()
+                .map(|s| Reading { predicate: *id, subject: s, value: &mirrored }),
+        );
+    }
     let mut judged: Vec<(bool, Judged)> = readings
         .iter()
         .map(|reading| {
@@ -115,7 +131,8 @@ pub(super) fn judge(
     sort_by_prior(case, &readings, &mut judged);
     let chosen =
         combine(weigh(judged, case.language)).unwrap_or_else(|| unplaced(case, subject, object, clash));
-    describe(case, chosen, subject, predicates, value)
+    let named: Vec<PredicateId> = predicates.iter().chain(reversed).copied().collect();
+    describe(case, chosen, subject, &named, value)
 }
 
 /// Whether the described thing is the named one; what stands in the name's
@@ -126,7 +143,8 @@ pub(super) fn judge_identity(
     description: &Description,
     name: &Reference,
 ) -> Judged {
-    let mut judged = judge(case, name, &description.predicates, &description.value, false);
+    let relation = Relation { predicates: &description.predicates, reversed: &[], flexible: false };
+    let mut judged = judge(case, name, &relation, &description.value);
     judged.correction = match described.candidates.as_slice() {
         [right] if judged.verdict == Verdict::Refuted => {
             Some((name.range.clone(), lookup::entity_term(case.graph, *right, case.language).label))

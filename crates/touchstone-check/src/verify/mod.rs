@@ -66,8 +66,8 @@ pub(crate) struct Case<'a> {
 /// Judges one proposition.
 pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
     let judged = match &proposition.content {
-        Content::Fact { subject, predicates, value, flexible } => {
-            fact::judge(case, subject, predicates, value, *flexible)
+        Content::Fact { subject, predicates, reversed, value, flexible } => {
+            fact::judge(case, subject, &fact::Relation { predicates, reversed, flexible: *flexible }, value)
         }
         Content::Membership { subject, classes } => membership::judge(case, subject, classes),
         Content::Comparison { left, right, by } => comparison::judge(case, left, right, by),

@@ -4,6 +4,7 @@ use oxigraph::model::{NamedNode, NamedOrBlankNode, Term};
 use touchstone_core::Language;
 
 use super::inflect::english_forms;
+use super::relations::{self, Role};
 use super::{Entity, EntityId, Entry, Lexicon, Meaning, fold, is_han};
 use crate::ontology::{Label, Ontology, ValueKind, as_label};
 use crate::vocabulary::{rdf, rdfs, skos, ts};
@@ -74,6 +75,21 @@ impl<'a> Builder<'a> {
         for predicate in self.ontology.predicates() {
             for label in &predicate.labels {
                 self.add_inflected(label, Meaning::Predicate(predicate.id));
+            }
+            for expression in relations::expressions(&predicate.labels) {
+                let label = Label {
+                    text: expression.text,
+                    language: Some(expression.language),
+                    preferred: false,
+                };
+                let meaning = match expression.role {
+                    Role::Forward => Meaning::Predicate(predicate.id),
+                    Role::Reversed => Meaning::Reversed(predicate.id),
+                    Role::ValueNoun => Meaning::ValueNoun(predicate.id),
+                    Role::SubjectNoun => Meaning::SubjectNoun(predicate.id),
+                    Role::Compound => Meaning::Compound(predicate.id),
+                };
+                self.add(&label.text, meaning, &label);
             }
             for (degree, label) in &predicate.adjectives {
                 self.add(&label.text, Meaning::Adjective(predicate.id, *degree), label);

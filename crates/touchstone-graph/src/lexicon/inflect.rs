@@ -29,7 +29,7 @@ pub(crate) fn english_forms(phrase: &str) -> Vec<String> {
     forms
 }
 
-fn plural(word: &str) -> String {
+pub(super) fn plural(word: &str) -> String {
     let consonant_y = word.ends_with('y')
         && !word.ends_with(['a', 'e', 'i', 'o', 'u'])
         && !["ay", "ey", "oy", "uy"].iter().any(|vowel| word.ends_with(vowel));

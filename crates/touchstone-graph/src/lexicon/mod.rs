@@ -3,6 +3,8 @@
 mod build;
 mod fold;
 mod inflect;
+mod relations;
+mod verb;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,6 +16,8 @@ use touchstone_core::Language;
 
 use crate::ontology::{ClassId, Degree, PredicateId};
 
+pub(crate) use relations::reciprocal;
+
 pub use fold::{Folded, fold, is_han};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +28,14 @@ pub struct EntityId(pub u32);
 pub enum Meaning {
     Entity(EntityId),
     Predicate(PredicateId),
+    /// A phrase before which the value stands: "Y owns X".
+    Reversed(PredicateId),
+    /// A noun that may follow the predicate's value: "the French language".
+    ValueNoun(PredicateId),
+    /// A noun for the subject, behind the value: "a French citizen".
+    SubjectNoun(PredicateId),
+    /// Joined to the predicate's value by a hyphen: "Paris-based".
+    Compound(PredicateId),
     Class(ClassId),
     /// A word that compares by a predicate ("larger", 最大).
     Adjective(PredicateId, Degree),

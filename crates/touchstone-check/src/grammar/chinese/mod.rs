@@ -7,7 +7,7 @@ mod relation;
 use touchstone_core::Language;
 use touchstone_graph::{PredicateId, ValueKind};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Verb};
 use super::degree;
 use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF, ZH_PARTICLES,
@@ -159,20 +159,20 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
     c.at = mark;
     let negated = c.eat(ZH_NEGATIONS);
     c.eat(ZH_AT);
-    let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) else {
+    let Some((item, verb)) = c.peek().and_then(|item| Some((item, Verb::of(item)?))) else {
         return located(c, mark, start, subjects, negated);
     };
     c.at += 1;
-    let predicates = item.predicates.clone();
-    if c.kinds(&predicates).contains(&ValueKind::Boolean) && c.peek().is_none_or(Item::is_punctuation) {
+    let predicates = &verb.forward;
+    if c.kinds(predicates).contains(&ValueKind::Boolean) && c.peek().is_none_or(Item::is_punctuation) {
         for subject in subjects {
             let value = Value { range: item.range.clone(), readings: vec![Object::True] };
-            c.fact(start, subject, &predicates, value, negated, false);
+            c.fact(start, subject, predicates, value, negated, false);
         }
         return true;
     }
     c.eat(&["了", "着", "过", "于", "在"]);
-    facts(c, start, subjects, &predicates, negated)
+    facts(c, start, subjects, &verb, negated)
 }
 
 /// What follows 是.

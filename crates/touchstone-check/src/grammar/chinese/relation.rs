@@ -1,6 +1,6 @@
 //! Relations between things: E 位于 V, E 与 V 接壤, E 由 V 发现.
 
-use super::super::cursor::Cursor;
+use super::super::cursor::{Cursor, Verb};
 use super::super::words::{ZH_AND, ZH_AT, ZH_NEGATIONS, ZH_PASSIVE, ZH_POSSESSIVES, is_function_word};
 use super::super::{Object, Reference, Value};
 use super::noun::{reference, value};
@@ -23,7 +23,8 @@ pub(super) fn located(
         return false;
     }
     c.at += 1;
-    facts(c, start, subjects, &predicates, negated)
+    let verb = Verb { forward: predicates, reversed: Vec::new() };
+    facts(c, start, subjects, &verb, negated)
 }
 
 fn predicates_named(c: &Cursor<'_, '_>, phrase: &str) -> Vec<PredicateId> {
@@ -40,19 +41,20 @@ pub(super) fn facts(
     c: &mut Cursor<'_, '_>,
     start: usize,
     subjects: &[Reference],
-    predicates: &[PredicateId],
+    verb: &Verb,
     negated: bool,
 ) -> bool {
+    let predicates = verb.predicates();
     let mut any = false;
     loop {
         let back = c.at;
         if any && !c.eat(ZH_AND) {
             break;
         }
-        match value(c, predicates) {
+        match value(c, &predicates) {
             Some(value) => {
                 for subject in subjects {
-                    c.fact(start, subject, predicates, value.clone(), negated, true);
+                    c.relation(start, subject, verb, value.clone(), negated);
                 }
                 any = true;
             }
@@ -138,7 +140,7 @@ pub(super) fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
         c.at = mark;
         return false;
     }
-    let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) else {
+    let Some((item, verb)) = c.peek().and_then(|item| Some((item, Verb::of(item)?))) else {
         c.at = mark;
         return false;
     };
@@ -152,7 +154,9 @@ pub(super) fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
             .map(|(p, _)| *p)
             .collect()
     };
-    let (by, mut when) = (of_kind(true), of_kind(false));
+    let (mut by, mut when) = (of_kind(true), of_kind(false));
+    // 由 V 创作 says that V does it.
+    by.extend(verb.reversed);
     if when.is_empty() && date.is_some() {
         // 于1867年发现 says what 发现于1867年 says.
         for form in [format!("{}于", item.folded), format!("被{}于", item.folded)] {

@@ -8,7 +8,7 @@ mod verb;
 
 use touchstone_graph::PredicateId;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Verb};
 use super::words::{CONJUNCTIONS, NEUTRAL_ADVERBS, RELATIVES, is_function_word};
 use super::{Content, Proposition, Reference, Setting, Value};
 use crate::items::Item;
@@ -34,7 +34,8 @@ enum Subject {
 pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let mut cursor = Cursor::new(setting, items);
     sentence(&mut cursor);
-    let Cursor { mut found, unread, .. } = cursor;
+    let Cursor { mut found, unread, scene, scene_used, .. } = cursor;
+    let unread = unread || (scene.is_some() && !scene_used);
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
         let range = first.range.start..last.range.end;
         found.push(Proposition { content: Content::Unread, negated: false, range });
@@ -53,6 +54,17 @@ fn sentence(c: &mut Cursor<'_, '_>) {
         let start = c.at;
         let found = c.found.len();
         let carried = subjects.clone();
+        if let Some(fronted) = fronted(c, start) {
+            let then = c.at;
+            if at_end(c) || verb_phrase(c, then, &fronted) {
+                subjects = fronted;
+                continue;
+            }
+            c.at = then;
+            skip_to_boundary(c);
+            continue;
+        }
+        let start = c.at;
         if !clause(c, start, &mut subjects) {
             c.found.truncate(found);
             c.at = start;
@@ -113,7 +125,10 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
             }
         }
     }
-    apposition(c, start, &list);
+    if aside(c, start, &list) && at_end(c) {
+        *subjects = list;
+        return true;
+    }
     let read = verb_phrase(c, start, &list);
     if read {
         *subjects = list;
@@ -125,17 +140,72 @@ fn same_kind(a: &Subject, b: &Subject) -> bool {
     matches!((a, b), (Subject::Entity(_), Subject::Entity(_)))
 }
 
-/// ", the capital of Ecuador," and ", which borders Peru," behind a name.
-fn apposition(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) {
+/// ", the capital of Ecuador," and ", which borders Peru," behind a name, also
+/// without a comma ("a town that was founded in …") or at the end.
+fn aside(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
     let back = c.at;
-    if !c.eat(&[","]) {
-        return;
+    let comma = c.eat(&[","]);
+    let relative = c.eat(RELATIVES);
+    if !(comma || relative) {
+        return false;
     }
     let found = c.found.len();
-    let relative = c.eat(RELATIVES);
     let read = if relative { verb_phrase(c, start, subjects) } else { complement(c, start, subjects, false) };
-    if !(read && c.eat(&[","])) {
+    let closed = c.eat(&[","]) || at_end(c) || (relative && !comma);
+    if !(read && closed) {
         c.found.truncate(found);
         c.at = back;
+        return false;
     }
+    true
+}
+
+fn at_end(c: &Cursor<'_, '_>) -> bool {
+    c.items[c.at..].iter().all(Item::is_punctuation)
+}
+
+/// What stands before the subject: "Founded in Riga, E …", "As a citizen of
+/// Peru, E …", and the place that a following "the capital" belongs to: "In
+/// Peru, …".
+fn fronted(c: &mut Cursor<'_, '_>, start: usize) -> Option<Vec<Subject>> {
+    let mark = c.at;
+    let comma = c.items[c.at..].iter().position(|item| item.is(&[","]))? + c.at;
+    if c.eat(&["in"]) {
+        if let Some(place) = reference(c).filter(|place| !place.indirect && c.at == comma) {
+            c.at = comma + 1;
+            c.scene = Some(place);
+            c.scene_used = false;
+            return None;
+        }
+        c.at = mark;
+        return None;
+    }
+    let as_role = c.eat(&["as"]);
+    let participle = c.peek().is_some_and(|item| item.folded.contains(' ') && Verb::of(item).is_some());
+    if !(as_role || participle) {
+        c.at = mark;
+        return None;
+    }
+    let front = c.at;
+    c.at = comma + 1;
+    let subjects = noun_phrase(c).filter(|subject| matches!(subject, Subject::Entity(_)));
+    let Some(subject) = subjects else {
+        c.at = mark;
+        return None;
+    };
+    let after = c.at;
+    c.at = front;
+    let found = c.found.len();
+    let subjects = vec![subject];
+    if complement(c, start, &subjects, false) && c.at == comma {
+        c.at = after;
+        let range = c.range_from(start);
+        for proposition in &mut c.found[found..] {
+            proposition.range = range.clone();
+        }
+        return Some(subjects);
+    }
+    c.found.truncate(found);
+    c.at = mark;
+    None
 }

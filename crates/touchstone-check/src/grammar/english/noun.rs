@@ -39,6 +39,11 @@ pub(super) fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             c.at = after;
             return None;
         }
+        // "The French language is …"
+        if c.items[start].is(DETERMINERS) && c.peek().is_some_and(|item| !item.value_nouns.is_empty()) {
+            c.at += 1;
+            return Some(Subject::Entity(reference));
+        }
         // "Gold atomic number is 79"
         if let (Some(item), Some(then)) = (c.peek(), c.ahead(1))
             && !item.predicates.is_empty()
@@ -98,10 +103,23 @@ pub(super) fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
         return None;
     }
     if !inverse && !c.eat(OF_LIKE) {
-        return None;
+        let of = c.scene.clone()?;
+        c.scene_used = true;
+        return Some(Subject::Slot { predicates: item.predicates.clone(), of, inverse });
     }
     let of = reference(c)?;
     Some(Subject::Slot { predicates: item.predicates.clone(), of, inverse })
+}
+
+/// "E's official language" behind a copula.
+pub(super) fn possessive_slot(c: &mut Cursor<'_, '_>) -> Option<Subject> {
+    let of = reference(c)?;
+    if !c.eat(&["'s", "’s", "'", "’"]) {
+        return None;
+    }
+    let item = c.peek().filter(|item| !item.predicates.is_empty())?;
+    c.at += 1;
+    Some(Subject::Slot { predicates: item.predicates.clone(), of, inverse: false })
 }
 
 /// "is the capital of", "serves as the capital of": a verb phrase, no noun.
@@ -210,6 +228,9 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
         if c.at == from + 1 { c.value_of(item) } else { c.unknown(c.range_from(from)) }
     };
     c.eat(&["\"", "”", "’", "'"]);
+    if c.peek().is_some_and(|next| next.value_nouns.iter().any(|p| predicates.contains(p))) {
+        c.at += 1;
+    }
     parenthesis(c, &result);
     Some(result)
 }

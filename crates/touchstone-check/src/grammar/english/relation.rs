@@ -1,7 +1,7 @@
 //! Verbs and phrases that relate two things, "has", and what hangs on behind.
 
 use super::super::Reference;
-use super::super::cursor::Cursor;
+use super::super::cursor::{Cursor, Verb};
 use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES};
 use super::Subject;
 use super::noun::value;
@@ -21,23 +21,24 @@ pub(super) fn relation(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject
     if references.is_empty() || references.len() != subjects.len() {
         return false;
     }
-    let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) else { return false };
+    let Some(item) = c.peek() else { return false };
+    let Some(verb) = Verb::of(item) else { return false };
     c.at += 1;
-    let predicates = item.predicates.clone();
     let preposition = item.folded.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last));
     if !preposition && !item.folded.contains(' ') && c.next_is(&["of", "for"]) {
         return false;
     }
-    relation_values(c, start, &references, &predicates, negated)
+    relation_values(c, start, &references, &verb, negated)
 }
 
 fn relation_values(
     c: &mut Cursor<'_, '_>,
     start: usize,
     subjects: &[Reference],
-    predicates: &[PredicateId],
+    verb: &Verb,
     negated: bool,
 ) -> bool {
+    let predicates = verb.predicates();
     let mut any = false;
     loop {
         let back = c.at;
@@ -49,10 +50,10 @@ fn relation_values(
             }
         }
         c.eat(&["both"]);
-        match value(c, predicates) {
+        match value(c, &predicates) {
             Some(value) if !(any && starts_clause(c)) => {
                 for subject in subjects {
-                    c.fact(start, subject, predicates, value.clone(), negated, true);
+                    c.relation(start, subject, verb, value.clone(), negated);
                 }
                 any = true;
             }
@@ -119,6 +120,11 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 c.fact(start, &subject, &noun.predicates, value, negated, false);
                 return true;
             }
+        } else if let Some(noun) = c.peek().filter(|item| !item.value_nouns.is_empty()) {
+            // "holds French citizenship"
+            c.at += 1;
+            c.fact(start, &subject, &noun.value_nouns, value, negated, false);
+            return true;
         }
     }
     c.at = mark;
@@ -137,7 +143,7 @@ pub(super) fn attachments(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
             break;
         }
         let relational = c.peek().is_some_and(|item| {
-            !item.predicates.is_empty()
+            Verb::of(item).is_some()
                 && item.folded.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last))
         });
         let read = (relational && relation(c, start, subjects, false)) || resumed(c, start, back, subjects);
@@ -173,5 +179,6 @@ fn resumed(c: &mut Cursor<'_, '_>, start: usize, end: usize, subjects: &[Subject
         return false;
     }
     c.at += 1;
-    relation_values(c, start, &[subject], &predicates, false)
+    let verb = Verb { forward: predicates, reversed: Vec::new() };
+    relation_values(c, start, &[subject], &verb, false)
 }

@@ -1,14 +1,14 @@
 //! What a clause says of its subject: copulas and their complements.
 
-use super::super::cursor::Cursor;
+use super::super::cursor::{Cursor, Verb};
 use super::super::degree;
 use super::super::words::{
-    CONJUNCTIONS, COPULAS, DETERMINERS, DO, HAVE, NEGATED_COPULAS, NEGATED_DO, NEGATED_HAVE, NEGATIONS,
-    NEUTRAL_ADVERBS, OF_LIKE, PERFECT,
+    CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO, NEGATED_HAVE,
+    NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
 };
 use super::super::{Content, Object, Proposition, Reference, Value};
 use super::Subject;
-use super::noun::{entity_value, reference, slot_phrase, value};
+use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation};
 use crate::items::Item;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
@@ -91,6 +91,17 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             c.at = mark;
+            if let Some(Subject::Slot { predicates, of, inverse }) = possessive_slot(c) {
+                for reference in &references {
+                    state_slot(c, start, &predicates, &of, inverse, entity_value(reference), negated);
+                }
+                return true;
+            }
+            c.at = mark;
+            if modified(c, start, &references, negated) || reciprocal(c, start, &references, negated) {
+                return true;
+            }
+            c.at = mark;
             if degree::english(c, start, &references, negated) {
                 return true;
             }
@@ -103,6 +114,10 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             c.at = mark;
+            if generic(c) && relation(c, start, subjects, negated) {
+                return true;
+            }
+            c.at = mark;
             if let ([subject], Some(other)) = (references.as_slice(), reference(c))
                 && c.identity(start, subject, &other, negated)
             {
@@ -112,6 +127,82 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
             membership(c, start, &references, negated)
         }
     }
+}
+
+/// "a French citizen", "a French-language work", "a Paris-based company".
+fn modified(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let mark = c.at;
+    c.eat_all(DETERMINERS);
+    let Some(value) = c.peek().filter(|item| !item.entities.is_empty()) else { return false };
+    c.at += 1;
+    let value = c.value_of(value);
+    let hyphen = c.eat(&["-"]);
+    let Some(noun) = c.peek() else { return false };
+    let predicates = if hyphen { &noun.compounds } else { &noun.subject_nouns };
+    c.at += 1;
+    let head = !hyphen || class_or_generic(c, start, subjects, negated);
+    if predicates.is_empty() || !head {
+        c.at = mark;
+        return false;
+    }
+    for subject in subjects {
+        c.fact(start, subject, predicates, value.clone(), negated, false);
+    }
+    true
+}
+
+/// The noun that a modifier stands before: a class that is claimed too, or a
+/// word that says nothing.
+fn class_or_generic(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let Some(item) = c.peek() else { return false };
+    if item.is(GENERIC_NOUNS) {
+        c.at += 1;
+        return true;
+    }
+    // A denied pair ("not a Paris-based bank") may fail by either half.
+    if item.classes.is_empty() || negated {
+        return false;
+    }
+    c.at += 1;
+    let classes = item.classes.clone();
+    push_memberships(c, start, subjects, &classes, negated);
+    true
+}
+
+/// "a place", "a product", "the language": read over before "located in" or
+/// "spoken by".
+fn generic(c: &mut Cursor<'_, '_>) -> bool {
+    if !c.eat(DETERMINERS) {
+        return false;
+    }
+    let Some(noun) = c.peek().filter(|item| item.is(GENERIC_NOUNS) || !item.value_nouns.is_empty()) else {
+        return false;
+    };
+    c.at += 1;
+    c.eat(RELATIVES);
+    c.eat(COPULAS);
+    let follows = c.peek().and_then(Verb::of);
+    noun.is(GENERIC_NOUNS) || follows.is_some_and(|verb| verb.reversed.iter().any(|p| noun.value_nouns.contains(p)))
+}
+
+/// "Lyon and Leipzig are twin cities", "they are neighbours".
+fn reciprocal(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let [first, second] = subjects else { return false };
+    let mark = c.at;
+    c.eat_all(DETERMINERS);
+    let Some(item) = c.peek() else { return false };
+    let ontology = c.setting.graph.ontology();
+    let predicates: Vec<PredicateId> =
+        item.predicates.iter().copied().filter(|p| ontology.predicate(*p).symmetric).collect();
+    c.at += 1;
+    c.eat(&["each other", "each", "one"]);
+    c.eat(&["other", "another"]);
+    if predicates.is_empty() || c.peek().is_some_and(|next| !next.is_punctuation()) {
+        c.at = mark;
+        return false;
+    }
+    c.fact(start, first, &predicates, entity_value(second), negated, false);
+    true
 }
 
 fn slot_value(
@@ -152,6 +243,7 @@ pub(super) fn starts_clause(c: &Cursor<'_, '_>) -> bool {
             || item.is(NEGATED_COPULAS)
             || item.is(&["'s", "’s"])
             || !item.predicates.is_empty()
+            || !item.reversed.is_empty()
     })
 }
 
