@@ -42,7 +42,16 @@ impl Verb {
 
 impl<'s, 'i> Cursor<'s, 'i> {
     pub(super) fn new(setting: &'s Setting<'s>, items: &'i [Item]) -> Cursor<'s, 'i> {
-        Cursor { setting, items, at: 0, found: Vec::new(), unread: false, descriptions: Vec::new(), scene: None, scene_used: false }
+        Cursor {
+            setting,
+            items,
+            at: 0,
+            found: Vec::new(),
+            unread: false,
+            descriptions: Vec::new(),
+            scene: None,
+            scene_used: false,
+        }
     }
 
     pub(super) fn peek(&self) -> Option<&'i Item> {

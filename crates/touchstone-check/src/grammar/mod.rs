@@ -100,7 +100,11 @@ impl Proposition {
         match &self.content {
             Content::Fact { predicates, reversed, .. } => {
                 use touchstone_graph::ValueKind;
-                match predicates.first().or(reversed.first()).map(|p| graph.ontology().predicate(*p).value_kind) {
+                match predicates
+                    .first()
+                    .or(reversed.first())
+                    .map(|p| graph.ontology().predicate(*p).value_kind)
+                {
                     Some(ValueKind::Number) => ClaimKind::Quantity,
                     Some(ValueKind::Date) => ClaimKind::Date,
                     _ => ClaimKind::Relation,

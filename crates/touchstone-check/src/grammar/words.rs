@@ -36,6 +36,34 @@ pub(crate) const NEUTRAL_ADVERBS: &[&str] = &[
     "finally",
     "as",
 ];
+/// Adverbs that make another claim of the one behind them.
+pub(crate) const QUALIFYING: &[&str] = &[
+    "officially",
+    "formally",
+    "legally",
+    "historically",
+    "originally",
+    "formerly",
+    "previously",
+    "once",
+    "traditionally",
+    "allegedly",
+    "reportedly",
+    "supposedly",
+    "nominally",
+    "typically",
+    "usually",
+    "sometimes",
+    "often",
+    "mainly",
+    "mostly",
+    "partly",
+    "possibly",
+    "probably",
+    "perhaps",
+    "maybe",
+    "apparently",
+];
 pub(crate) const POSSESSIVES: &[&str] = &["its", "their", "his", "her"];
 pub(crate) const PRONOUNS: &[&str] = &["it", "they", "he", "she"];
 pub(crate) const OF_LIKE: &[&str] = &["of", "for", "in"];
@@ -43,8 +71,22 @@ pub(crate) const CONJUNCTIONS: &[&str] = &["and", "&", "as well as"];
 pub(crate) const RELATIVES: &[&str] = &["which", "that", "who"];
 /// Nouns that say nothing of what they name.
 pub(crate) const GENERIC_NOUNS: &[&str] = &[
-    "thing", "item", "object", "entity", "one", "place", "site", "work", "creation", "piece", "product", "person",
-    "someone", "something", "somebody", "individual",
+    "thing",
+    "item",
+    "object",
+    "entity",
+    "one",
+    "place",
+    "site",
+    "work",
+    "creation",
+    "piece",
+    "product",
+    "person",
+    "someone",
+    "something",
+    "somebody",
+    "individual",
 ];
 pub(crate) const WH: &[&str] = &["what", "which", "who", "whom", "whose", "where", "when", "how", "why"];
 /// Prepositions that can end a relation phrase.

@@ -32,12 +32,7 @@ pub(super) struct Relation<'a> {
     pub(super) flexible: bool,
 }
 
-pub(super) fn judge(
-    case: &Case<'_>,
-    subject: &Reference,
-    relation: &Relation<'_>,
-    value: &Value,
-) -> Judged {
+pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_>, value: &Value) -> Judged {
     let Relation { predicates, reversed, flexible } = *relation;
     let graph = case.graph;
     let ontology = graph.ontology();
@@ -113,11 +108,11 @@ pub(super) fn judge(
     }
     for (id, object) in reversed.iter().filter_map(|id| Some((id, object?))) {
         clash = false;
-        readings.extend(
-            fitting(case, &object.candidates, *id, Side::Subject)
-                .into_iter()
-                .map(|s| Reading { predicate: *id, subject: s, value: &mirrored }),
-        );
+        readings.extend(fitting(case, &object.candidates, *id, Side::Subject).into_iter().map(|s| Reading {
+            predicate: *id,
+            subject: s,
+            value: &mirrored,
+        }));
     }
     let mut judged: Vec<(bool, Judged)> = readings
         .iter()

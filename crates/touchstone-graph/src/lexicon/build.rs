@@ -77,11 +77,8 @@ impl<'a> Builder<'a> {
                 self.add_inflected(label, Meaning::Predicate(predicate.id));
             }
             for expression in relations::expressions(&predicate.labels) {
-                let label = Label {
-                    text: expression.text,
-                    language: Some(expression.language),
-                    preferred: false,
-                };
+                let label =
+                    Label { text: expression.text, language: Some(expression.language), preferred: false };
                 let meaning = match expression.role {
                     Role::Forward => Meaning::Predicate(predicate.id),
                     Role::Reversed => Meaning::Reversed(predicate.id),

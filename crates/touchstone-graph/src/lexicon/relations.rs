@@ -148,7 +148,8 @@ impl Relation {
         found.extend(self.kinds.iter().map(|noun| english(noun.clone(), Role::ValueNoun)));
         found.extend(self.people.iter().map(|noun| english(noun.clone(), Role::SubjectNoun)));
         found.extend(self.compounds.iter().map(|word| english(word.clone(), Role::Compound)));
-        let chinese = |text: &String, role| Expression { text: text.clone(), language: Language::Chinese, role };
+        let chinese =
+            |text: &String, role| Expression { text: text.clone(), language: Language::Chinese, role };
         found.extend(self.nouns_zh.iter().chain(&self.verbs_zh).map(|text| chinese(text, Role::Forward)));
         found.extend(self.reverse_zh.iter().map(|text| chinese(text, Role::Reversed)));
         found.extend(self.people_zh.iter().map(|text| chinese(text, Role::SubjectNoun)));

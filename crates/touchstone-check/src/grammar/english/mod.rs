@@ -9,7 +9,7 @@ mod verb;
 use touchstone_graph::PredicateId;
 
 use super::cursor::{Cursor, Verb};
-use super::words::{CONJUNCTIONS, NEUTRAL_ADVERBS, RELATIVES, is_function_word};
+use super::words::{CONJUNCTIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES, is_function_word};
 use super::{Content, Proposition, Reference, Setting, Value};
 use crate::items::Item;
 use noun::noun_phrase;
@@ -54,6 +54,12 @@ fn sentence(c: &mut Cursor<'_, '_>) {
         let start = c.at;
         let found = c.found.len();
         let carried = subjects.clone();
+        if c.next_is(QUALIFYING) && c.ahead(1).is_some_and(|item| item.is(&[","])) {
+            c.at += 2;
+            c.unread = true;
+            skip_to_boundary(c);
+            continue;
+        }
         if let Some(fronted) = fronted(c, start) {
             let then = c.at;
             if at_end(c) || verb_phrase(c, then, &fronted) {
@@ -109,7 +115,25 @@ fn skip_to_boundary(c: &mut Cursor<'_, '_>) {
 
 fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> bool {
     let Some(first) = noun_phrase(c) else { return false };
+    let found = c.found.len();
+    if clause_of(c, start, first.clone(), subjects) {
+        return true;
+    }
+    // "Ana holds citizenship of Peru": the phrase is the verb.
+    if matches!(first, Subject::Slot { .. }) {
+        c.found.truncate(found);
+        c.at = start;
+        if let Some(first) = reference(c) {
+            return clause_of(c, start, Subject::Entity(first), subjects);
+        }
+    }
+    false
+}
+
+fn clause_of(c: &mut Cursor<'_, '_>, start: usize, first: Subject, subjects: &mut Vec<Subject>) -> bool {
     let mut list = vec![first];
+    let behind_first = c.at;
+    let mut joined = false;
     loop {
         let back = c.at;
         let comma = c.eat(&[","]);
@@ -117,6 +141,7 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
         if !(comma || and) {
             break;
         }
+        joined |= and;
         match noun_phrase(c) {
             Some(next) if same_kind(&list[0], &next) => list.push(next),
             _ => {
@@ -124,6 +149,11 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
                 break;
             }
         }
+    }
+    // "Lyon, a French city": no list without its "and".
+    if list.len() > 1 && !joined {
+        list.truncate(1);
+        c.at = behind_first;
     }
     if aside(c, start, &list) && at_end(c) {
         *subjects = list;

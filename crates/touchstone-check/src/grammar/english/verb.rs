@@ -182,7 +182,8 @@ fn generic(c: &mut Cursor<'_, '_>) -> bool {
     c.eat(RELATIVES);
     c.eat(COPULAS);
     let follows = c.peek().and_then(Verb::of);
-    noun.is(GENERIC_NOUNS) || follows.is_some_and(|verb| verb.reversed.iter().any(|p| noun.value_nouns.contains(p)))
+    noun.is(GENERIC_NOUNS)
+        || follows.is_some_and(|verb| verb.reversed.iter().any(|p| noun.value_nouns.contains(p)))
 }
 
 /// "Lyon and Leipzig are twin cities", "they are neighbours".
