@@ -5,10 +5,10 @@ use touchstone_core::{Evidence, Language, ReasonCode, Verdict};
 pub(crate) fn verdict_of(code: ReasonCode) -> Verdict {
     use ReasonCode::*;
     match code {
-        Asserted | Inverse | SubProperty | Transitive | WithinTolerance | ComparisonHolds
-        | ArithmeticRight | FollowsFromStep | DenialHolds => Verdict::Supported,
+        Asserted | Inverse | SubProperty | Transitive | WithinTolerance | ComparisonHolds | CountHolds
+        | Exists | ArithmeticRight | FollowsFromStep | DenialHolds => Verdict::Supported,
         FunctionalOther | ClosedPredicate | OutsideTolerance | DateDiffers | TypeClash | ComparisonFails
-        | ArithmeticWrong | ContradictsStep | DenialFails => Verdict::Refuted,
+        | CountDiffers | ArithmeticWrong | ContradictsStep | DenialFails => Verdict::Refuted,
         NoEvidence | UnknownEntity | UnknownRelation | Ambiguous | SourcesDisagree | UnsupportedLanguage
         | NotUnderstood | OperandUnknown | LimitReached => Verdict::Unverifiable,
     }
@@ -23,6 +23,8 @@ pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
         Transitive => ("a chain of facts leads there", "由图谱中的一串事实得出"),
         WithinTolerance => ("the number agrees within its precision", "数值在精度范围内相符"),
         ComparisonHolds => ("the two values compare as stated", "两个数值的比较成立"),
+        CountHolds => ("so many are known", "数目与图谱相符"),
+        Exists => ("the graph knows it", "图谱中确有其物"),
         ArithmeticRight => ("the calculation is right", "计算正确"),
         FollowsFromStep => ("it follows from an earlier step", "由前面的步骤得出"),
         DenialHolds => ("what is denied is refuted", "所否认的内容确实不成立"),
@@ -36,6 +38,7 @@ pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
         DateDiffers => ("the date differs from the graph's", "日期与图谱不符"),
         TypeClash => ("it is a thing of another kind", "所指事物的类型不符"),
         ComparisonFails => ("the two values compare the other way", "两个数值的比较不成立"),
+        CountDiffers => ("their number differs from the graph's", "数目与图谱不符"),
         ArithmeticWrong => ("the calculation is wrong", "计算错误"),
         ContradictsStep => ("it contradicts an earlier step", "与前面的步骤矛盾"),
         DenialFails => ("what is denied is supported", "所否认的内容其实成立"),

@@ -57,6 +57,8 @@ pub enum ReasonCode {
     Transitive,
     WithinTolerance,
     ComparisonHolds,
+    CountHolds,
+    Exists,
     ArithmeticRight,
     FollowsFromStep,
     /// The denied claim is refuted.
@@ -68,6 +70,7 @@ pub enum ReasonCode {
     DateDiffers,
     TypeClash,
     ComparisonFails,
+    CountDiffers,
     ArithmeticWrong,
     ContradictsStep,
     /// The denied claim is supported.

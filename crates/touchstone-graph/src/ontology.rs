@@ -75,6 +75,8 @@ pub struct Class {
     pub ancestors: BTreeSet<ClassId>,
     /// Declared disjoint, here or above.
     pub disjoint: BTreeSet<ClassId>,
+    /// The graph holds every member.
+    pub closed: bool,
 }
 
 /// The predicates and classes of a graph.
@@ -163,12 +165,14 @@ impl Ontology {
         for iri in iris {
             let id = ClassId(self.classes.len() as u32);
             self.class_by_iri.insert(iri.clone(), id);
+            let closed = reader.objects(&iri, ts::CLOSED)?.iter().any(is_true);
             self.classes.push(Class {
                 id,
                 labels: reader.labels(&iri)?,
                 iri,
                 ancestors: BTreeSet::from([id]),
                 disjoint: BTreeSet::new(),
+                closed,
             });
         }
         let above = self.class_links(reader, rdfs::SUB_CLASS_OF)?;
@@ -285,10 +289,7 @@ impl Ontology {
             .objects(&iri, ts::TOLERANCE)?
             .iter()
             .find_map(|t| if let Term::Literal(l) = t { l.value().parse().ok() } else { None });
-        let closed = reader
-            .objects(&iri, ts::CLOSED)?
-            .iter()
-            .any(|t| matches!(t, Term::Literal(l) if matches!(l.value(), "true" | "1")));
+        let closed = reader.objects(&iri, ts::CLOSED)?.iter().any(is_true);
         let labels = reader.labels(&iri)?;
         // Neighbours and spouses are so both ways, whether the ontology says
         // it or not.
@@ -390,6 +391,10 @@ fn best_label(labels: &[Label], language: Language) -> Option<&str> {
 
 fn local_name(iri: &str) -> &str {
     iri.rsplit(['/', '#']).next().unwrap_or(iri)
+}
+
+fn is_true(term: &Term) -> bool {
+    matches!(term, Term::Literal(literal) if matches!(literal.value(), "true" | "1"))
 }
 
 fn is_descriptive(iri: &str) -> bool {

@@ -23,9 +23,9 @@ pub(super) struct Cursor<'s, 'i> {
 
 /// What a verb, or a phrase with a preposition, may say between two names.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verb {
-    pub(super) forward: Vec<PredicateId>,
-    pub(super) reversed: Vec<PredicateId>,
+pub(crate) struct Verb {
+    pub(crate) forward: Vec<PredicateId>,
+    pub(crate) reversed: Vec<PredicateId>,
 }
 
 impl Verb {

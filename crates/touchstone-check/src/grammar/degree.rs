@@ -11,6 +11,9 @@ use crate::items::Item;
 /// Directions that any number can be compared in.
 const MORE: &[&str] = &["larger", "greater", "higher", "bigger", "more", "longer"];
 const LESS: &[&str] = &["smaller", "lower", "less", "fewer", "shorter"];
+/// Superlatives of any number, before its noun.
+pub(super) const MOST: &[&str] = &["largest", "greatest", "highest", "biggest", "most", "longest"];
+pub(super) const LEAST: &[&str] = &["smallest", "lowest", "least", "fewest", "shortest"];
 const ZH_MORE: &[&str] = &["大", "高", "多", "重", "长"];
 const ZH_LESS: &[&str] = &["小", "低", "少", "轻", "短"];
 const ZH_STILL: &[&str] = &["更", "要", "还", "更加"];

@@ -16,6 +16,7 @@ use touchstone_graph::{ClassId, Degree, EntityId, Graph, PredicateId};
 use crate::items::Item;
 use crate::read::{DateInterval, Quantity};
 
+pub(crate) use cursor::Verb;
 pub(crate) use question::{OpenSlot, open_slots};
 
 /// A noun phrase that stands for an entity.
@@ -76,8 +77,39 @@ pub(crate) enum Content {
         description: Description,
         name: Reference,
     },
+    /// "the third-largest country in Africa"
+    Superlative {
+        subject: Reference,
+        rank: Rank,
+    },
+    /// So many values, or so many things of a class in a place.
+    Count {
+        subject: Reference,
+        relation: Verb,
+        classes: Vec<ClassId>,
+        number: Box<Quantity>,
+        /// Where the number stands.
+        written: Range<usize>,
+    },
+    /// There is something of a class with this fact, or of this name.
+    Existence {
+        classes: Vec<ClassId>,
+        subject: Option<Reference>,
+        fact: Option<Description>,
+    },
     /// Something is asserted that could not be read.
     Unread,
+}
+
+/// What a superlative ranks, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Rank {
+    /// 1 for "the largest".
+    pub(crate) place: usize,
+    pub(crate) by: Vec<(PredicateId, Degree)>,
+    pub(crate) classes: Vec<ClassId>,
+    /// `None`: among all.
+    pub(crate) within: Option<Reference>,
 }
 
 /// The fact by which a noun phrase names a thing: "whose capital is Quito".
@@ -113,6 +145,9 @@ impl Proposition {
             Content::Membership { .. } => ClaimKind::Membership,
             Content::Comparison { .. } => ClaimKind::Comparison,
             Content::Identity { .. } => ClaimKind::Relation,
+            Content::Superlative { .. } => ClaimKind::Superlative,
+            Content::Count { .. } => ClaimKind::Count,
+            Content::Existence { .. } => ClaimKind::Existence,
             Content::Unread => ClaimKind::Statement,
         }
     }

@@ -206,6 +206,8 @@ pub(crate) const ZH_QUESTIONS: &[&str] = &[
 ];
 
 const CHINESE: &[&str] = &[
+    "存在",
+    "不存在",
     "是",
     "为",
     "為",

@@ -47,7 +47,7 @@ fn judge_entity(case: &Case<'_>, id: EntityId, classes: &[ClassId]) -> Judged {
     judged
 }
 
-fn type_evidence(case: &Case<'_>, id: EntityId) -> Vec<Evidence> {
+pub(super) fn type_evidence(case: &Case<'_>, id: EntityId) -> Vec<Evidence> {
     let graph = case.graph;
     let iri = &graph.lexicon().entity(id).iri;
     let quads = graph.store().inner().quads_for_pattern(

@@ -2,9 +2,13 @@
 //! predicate is known here by name.
 
 mod comparison;
+mod count;
+mod existence;
 mod fact;
+mod members;
 mod membership;
 mod prominence;
+mod superlative;
 mod value;
 
 pub(crate) use value::subjects_with;
@@ -73,6 +77,13 @@ pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
         Content::Comparison { left, right, by } => comparison::judge(case, left, right, by),
         Content::Identity { described, description, name } => {
             fact::judge_identity(case, described, description, name)
+        }
+        Content::Superlative { subject, rank } => superlative::judge(case, subject, rank),
+        Content::Count { subject, relation, classes, number, written } => {
+            count::judge(case, subject, relation, classes, &count::Stated { number, written })
+        }
+        Content::Existence { classes, subject, fact } => {
+            existence::judge(case, classes, subject.as_ref(), fact.as_ref())
         }
         Content::Unread => Judged::new(ReasonCode::NotUnderstood, case.language),
     };

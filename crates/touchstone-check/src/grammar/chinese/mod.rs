@@ -1,7 +1,9 @@
 //! Chinese clauses: E 的 P 是 V, V 是 E 的 P, E 与 V 接壤, E 位于 V, E 是 V 的 C,
 //! E 的 P 约 N, E 由 V 发现, E 比 V 大, each also denied.
 
+mod count;
 mod noun;
+mod rank;
 mod relation;
 
 use touchstone_core::Language;
@@ -41,6 +43,9 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
         }
         let start = c.at;
         let found = c.found.len();
+        if count::there_is(&mut c, start) || ranked(&mut c, start) {
+            continue;
+        }
         let read = match subject(&mut c) {
             Some(next) if predicate_phrase(&mut c, start, &next) => {
                 carried = Some(next);
@@ -67,6 +72,19 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
         found.push(Proposition { content: Content::Unread, negated: false, range });
     }
     found
+}
+
+/// 非洲最大的国家是阿尔及利亚
+fn ranked(c: &mut Cursor<'_, '_>, start: usize) -> bool {
+    let Some(rank) = rank::superlative(c) else { return false };
+    if let (Some(negated), Some(subject)) = (copula(c), reference(c))
+        && c.peek().is_none_or(Item::is_punctuation)
+    {
+        rank::push(c, start, &subject, &rank, negated);
+        return true;
+    }
+    c.at = start;
+    false
 }
 
 fn skip_clause(c: &mut Cursor<'_, '_>) {
@@ -148,7 +166,10 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
     }
     let mark = c.at;
     let negated = c.eat(ZH_NEGATIONS);
-    if degree::chinese(c, start, subjects, negated) {
+    if count::together(c, start, subjects, negated)
+        || count::possessed(c, start, subjects, negated)
+        || degree::chinese(c, start, subjects, negated)
+    {
         return true;
     }
     c.at = mark;
@@ -178,6 +199,12 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
 /// What follows 是.
 fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
     let mark = c.at;
+    if let Some(rank) = rank::superlative(c) {
+        for subject in subjects {
+            rank::push(c, start, subject, &rank, negated);
+        }
+        return true;
+    }
     // 非洲的国家 says what a thing is, not whose country it is.
     let is_slot = |c: &Cursor<'_, '_>| c.items[..c.at].last().is_some_and(|item| item.classes.is_empty());
     if let Some((predicates, of)) = slot_phrase(c)

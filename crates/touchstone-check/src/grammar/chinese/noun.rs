@@ -49,7 +49,12 @@ pub(super) fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
             }
             match self::reference(c) {
                 // 法国与西班牙接壤: the second name is the object.
-                Some(next) if c.peek().is_none_or(|item| item.predicates.is_empty()) => references.push(next),
+                Some(next)
+                    if c.peek().is_none_or(|item| item.predicates.is_empty())
+                        || c.ahead(1).is_some_and(|item| !item.is_punctuation()) =>
+                {
+                    references.push(next)
+                }
                 _ => {
                     c.at = back;
                     break;

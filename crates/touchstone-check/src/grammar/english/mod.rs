@@ -2,15 +2,20 @@
 //! capital of E", "E borders V and W", "E is a C in V", "E has a population
 //! of N", "E is larger than V", each also denied.
 
+mod count;
 mod noun;
+mod rank;
 mod relation;
 mod verb;
 
 use touchstone_graph::PredicateId;
 
 use super::cursor::{Cursor, Verb};
-use super::words::{CONJUNCTIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES, is_function_word};
-use super::{Content, Proposition, Reference, Setting, Value};
+use super::words::{
+    CONJUNCTIONS, COPULAS, NEGATED_COPULAS, NEGATIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES,
+    is_function_word,
+};
+use super::{Content, Proposition, Rank, Reference, Setting, Value};
 use crate::items::Item;
 use noun::noun_phrase;
 pub(super) use noun::reference;
@@ -114,6 +119,12 @@ fn skip_to_boundary(c: &mut Cursor<'_, '_>) {
 }
 
 fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> bool {
+    if count::there_is(c, start) || count::tally(c, start) {
+        return true;
+    }
+    if let Some(rank) = rank::superlative(c) {
+        return ranked(c, start, &rank, subjects);
+    }
     let Some(first) = noun_phrase(c) else { return false };
     let found = c.found.len();
     if clause_of(c, start, first.clone(), subjects) {
@@ -128,6 +139,25 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
         }
     }
     false
+}
+
+/// "The largest country in Africa is Algeria."
+fn ranked(c: &mut Cursor<'_, '_>, start: usize, rank: &Rank, subjects: &mut Vec<Subject>) -> bool {
+    let negated = c.eat(NEGATED_COPULAS);
+    if !negated && !c.eat(COPULAS) {
+        return false;
+    }
+    let negated = c.eat(NEGATIONS) || negated;
+    let Some(subject) = reference(c).or_else(|| {
+        let item = c.peek().filter(|item| item.is_plain() && !item.is_punctuation())?;
+        c.at += 1;
+        Some(Reference { candidates: Vec::new(), range: item.range.clone(), indirect: false })
+    }) else {
+        return false;
+    };
+    rank::push(c, start, &subject, rank, negated);
+    *subjects = vec![Subject::Entity(subject)];
+    true
 }
 
 fn clause_of(c: &mut Cursor<'_, '_>, start: usize, first: Subject, subjects: &mut Vec<Subject>) -> bool {

@@ -3,9 +3,9 @@
 use super::super::Reference;
 use super::super::cursor::{Cursor, Verb};
 use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES};
-use super::Subject;
 use super::noun::value;
 use super::verb::starts_clause;
+use super::{Subject, count, rank};
 use touchstone_graph::PredicateId;
 
 /// A verb or a phrase with a preposition between two names: "borders",
@@ -39,6 +39,9 @@ fn relation_values(
     negated: bool,
 ) -> bool {
     let predicates = verb.predicates();
+    if count::of_values(c, start, subjects, verb, negated) {
+        return true;
+    }
     let mut any = false;
     loop {
         let back = c.at;
@@ -86,6 +89,9 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
     let [Subject::Entity(subject)] = subjects else { return false };
     let subject = subject.clone();
     c.eat_all(DETERMINERS);
+    if rank::possessed(c, start, &subject, negated) || count::possessed(c, start, &subject, negated) {
+        return true;
+    }
     if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty() && item.quantity.is_none()) {
         c.at += 1;
         let predicates = item.predicates.clone();

@@ -7,9 +7,9 @@ use super::super::words::{
     NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
 };
 use super::super::{Content, Object, Proposition, Reference, Value};
-use super::Subject;
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation};
+use super::{Subject, rank};
 use crate::items::Item;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
 
@@ -82,6 +82,12 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 .collect();
             if references.len() != subjects.len() {
                 return false;
+            }
+            if let Some(rank) = rank::superlative(c) {
+                for reference in &references {
+                    rank::push(c, start, reference, &rank, negated);
+                }
+                return true;
             }
             if let Some(Subject::Slot { predicates, of, inverse }) = slot_phrase(c) {
                 for reference in &references {
