@@ -32,6 +32,10 @@ pub enum EvalError {
     InUse { folder: PathBuf },
     #[error("{folder} holds something else than a run: choose another --out")]
     Foreign { folder: PathBuf },
+    #[error("stopped after {done} of {total} sentences: run the same command again")]
+    Stopped { done: usize, total: usize },
+    #[error(transparent)]
+    Graph(#[from] touchstone_graph::GraphError),
     #[error("question {id} could not be asked: {reason}")]
     System { id: String, reason: String },
 }

@@ -7,6 +7,7 @@
 //! these to a [`Summary`]. Counting looks at records only.
 
 mod bootstrap;
+pub mod claims;
 mod error;
 pub mod judge;
 mod metrics;

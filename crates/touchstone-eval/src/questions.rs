@@ -55,7 +55,7 @@ pub(crate) fn read(suite: &Suite, split: &str, data: &Path) -> Result<QuestionSe
 }
 
 /// The files that the patterns name, each once, sorted within a pattern.
-fn files(patterns: &[String], data: &Path) -> Result<Vec<PathBuf>, EvalError> {
+pub(crate) fn files(patterns: &[String], data: &Path) -> Result<Vec<PathBuf>, EvalError> {
     let mut found = Vec::new();
     for pattern in patterns {
         let path = data.join(pattern);

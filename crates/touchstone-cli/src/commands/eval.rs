@@ -1,3 +1,4 @@
+mod claims;
 mod progress;
 mod system;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
+use touchstone_eval::claims::ClaimSuite;
 use touchstone_eval::{Mode, Outcome, Run, RunInfo, Suite};
 
 use crate::progress::Spinner;
@@ -31,7 +33,7 @@ pub(crate) struct Arguments {
     suite: PathBuf,
     /// Folder with the suite's data; eval/README.md says where they come from.
     #[arg(long, value_name = "DIR", env = "TOUCHSTONE_DATA", hide_env_values = true)]
-    data: PathBuf,
+    data: Option<PathBuf>,
     /// Part of the data.
     #[arg(long, default_value = "dev")]
     split: String,
@@ -47,6 +49,15 @@ pub(crate) struct Arguments {
     /// The folder of a plain run to compare with, instead of `plain` in --out.
     #[arg(long, value_name = "DIR")]
     plain: Option<PathBuf>,
+    /// Suites of claims: leave out this share of the facts, chosen by the seed.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    kg_drop: f64,
+    /// Suites of claims: no predicate is declared closed or functional.
+    #[arg(long)]
+    open: bool,
+    /// Suites of claims: show so many examples of each kind of mistake.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    show: usize,
     /// The summary as JSON instead of the table.
     #[arg(long)]
     json: bool,
@@ -73,6 +84,13 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("it is a share between 0 and 1".to_owned()),
+    }
+}
+
 pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(arguments) => measure(&arguments, config),
@@ -80,6 +98,14 @@ pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitC
 }
 
 fn measure(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
+    if let Some(suite) = ClaimSuite::load(&arguments.suite)? {
+        return claims::run(&suite, arguments, config);
+    }
+    let Some(data) = &arguments.data else {
+        anyhow::bail!(
+            "the suite needs its data: give the folder by --data; eval/README.md says where it comes from"
+        );
+    };
     let settings = Layers::new(config)?
         .flags(&arguments.store)
         .flags(&arguments.model)
@@ -106,7 +132,7 @@ fn measure(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCod
     let mut prepared = Run {
         suite: &suite,
         split: &arguments.split,
-        data: &arguments.data,
+        data,
         limit: arguments.limit,
         seed,
         mode,

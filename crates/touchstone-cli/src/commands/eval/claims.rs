@@ -1,0 +1,120 @@
+//! Suites of claims: no model, a table of verdicts.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use touchstone_check::Checker;
+use touchstone_core::Verdict;
+use touchstone_eval::EvalError;
+use touchstone_eval::claims::{
+    Checked, ClaimSuite, ClaimSummary, Drop, Gold, Selection, check_all, claim_table, verdict_of,
+};
+use touchstone_graph::Graph;
+
+use super::Arguments;
+use crate::progress::Spinner;
+use crate::settings::{ConfigFile, Layers, shown};
+use crate::{interrupt, output, parts};
+
+pub(super) fn run(
+    suite: &ClaimSuite,
+    arguments: &Arguments,
+    config: &ConfigFile,
+) -> anyhow::Result<ExitCode> {
+    let settings = Layers::new(config)?
+        .flags(&arguments.store)
+        .flags(&arguments.model)
+        .flags(&arguments.reason)
+        .settings()?;
+    let seed = settings.reason().sampling.seed;
+    let spinner = Spinner::new(!arguments.json);
+    spinner.say("writing the sentences");
+    let drop = Drop { share: arguments.kg_drop, seed, open: arguments.open };
+    let selection = Selection {
+        split: &arguments.split,
+        data: arguments.data.as_deref(),
+        limit: arguments.limit,
+        seed,
+        drop: &drop,
+    };
+    let dir = if suite.format.own_graph() { None } else { Some(parts::require_store(&settings)?) };
+    let open = || match &dir {
+        Some(dir) => Graph::open_read_only(dir).map_err(EvalError::from),
+        None => Graph::from_store(touchstone_graph::Store::in_memory()?).map_err(EvalError::from),
+    };
+    let claims = suite.claims(&selection, &open)?;
+    let checker = Checker::new(claims.world.known.clone());
+    interrupt::watch()?;
+    spinner.say("checking");
+    let begin = Instant::now();
+    let total = claims.cases.len();
+    let checked = check_all(
+        &claims.cases,
+        &|case| verdict_of(case, &checker.check(&case.text)),
+        &interrupt::asked,
+        &|done| spinner.say(&format!("checked {done} of {total} sentences")),
+    )?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let summary = ClaimSummary::of(&suite.name, &arguments.split, &checked, seconds, claims.world.dropped);
+    std::mem::drop(spinner);
+    report(&summary, &checked, &claims.skipped, arguments)
+}
+
+fn report(
+    summary: &ClaimSummary,
+    checked: &[Checked],
+    skipped: &[String],
+    arguments: &Arguments,
+) -> anyhow::Result<ExitCode> {
+    if let Some(out) = &arguments.out {
+        write_results(out, summary, checked)?;
+        anstream::eprintln!("results in {}", shown(out));
+    }
+    for reason in skipped {
+        anstream::eprintln!("left out: {reason}");
+    }
+    let mut stdout = anstream::stdout().lock();
+    if arguments.json {
+        output::json(&mut stdout, summary)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(stdout, "{}", claim_table(summary))?;
+    let mut kinds: BTreeMap<String, Vec<&Checked>> = BTreeMap::new();
+    for one in checked {
+        let wrong = match one.case.gold {
+            Gold::True => one.verdict != Verdict::Supported,
+            Gold::False => one.verdict != Verdict::Refuted,
+            Gold::Neutral => one.verdict != Verdict::Unverifiable,
+        };
+        if wrong {
+            let verdict = output::verdict(one.verdict).2;
+            kinds.entry(format!("{}, said to be {verdict}", one.case.group)).or_default().push(one);
+        }
+    }
+    for (kind, cases) in kinds.iter().filter(|_| arguments.show > 0) {
+        writeln!(stdout, "\n{kind}: {}", cases.len())?;
+        let step = (cases.len() / arguments.show).max(1);
+        for one in cases.iter().step_by(step).take(arguments.show) {
+            writeln!(stdout, "  {}\n    {}", output::plain(&one.case.text), output::plain(&one.reason))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `results.jsonl` and `summary.json`, each written beside and renamed.
+fn write_results(out: &std::path::Path, summary: &ClaimSummary, checked: &[Checked]) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out)?;
+    let mut lines = tempfile::NamedTempFile::new_in(out)?;
+    for one in checked {
+        serde_json::to_writer(&mut lines, one)?;
+        lines.write_all(b"\n")?;
+    }
+    lines.persist(out.join("results.jsonl"))?;
+    let mut file = tempfile::NamedTempFile::new_in(out)?;
+    serde_json::to_writer_pretty(&mut file, summary)?;
+    file.write_all(b"\n")?;
+    file.persist(out.join("summary.json"))?;
+    Ok(())
+}
