@@ -95,7 +95,13 @@ impl Equation {
         for (at, side) in self.sides.iter().enumerate() {
             // What is only nearly equal is so to what stands before it.
             let irrational = self.sides[reference].expression.irrational || side.expression.irrational;
-            if at != reference && !agrees(side, &truth, irrational) {
+            // "100 - 20 = 80 percent" counts in percent all along.
+            let in_percent = side.is_plain()
+                && side.expression.operands.first().is_some_and(|number| number.percent)
+                && !self.sides[reference].expression.operands.iter().any(|number| number.percent);
+            let held = agrees(side, &truth, irrational)
+                || (in_percent && agrees(side, &(&truth / power_of_ten(2)), irrational));
+            if at != reference && !held {
                 let number =
                     side.expression.operands.first().filter(|number| side.is_plain() && number.percent);
                 let written = match number {

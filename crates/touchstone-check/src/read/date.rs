@@ -46,6 +46,11 @@ impl Date {
         Date::new(year, part(&found, 2), part(&found, 3))
     }
 
+    /// How many years lie between the two.
+    pub fn years_apart(&self, other: &Date) -> u32 {
+        self.year.abs_diff(other.year)
+    }
+
     /// Compares as precisely as this (stated) date is.
     pub fn compare(&self, actual: &Date) -> Agreement {
         if self.year != actual.year {

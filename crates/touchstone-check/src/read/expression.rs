@@ -145,8 +145,9 @@ impl Parser<'_> {
                 (None, None) => break,
             };
             let Some(right) = self.power(next) else { break };
-            // "20% of 50" and 200的20%, not "3 of 5".
-            if part_of == Some(next) && !left.bare_percent && !right.bare_percent {
+            // "20% of 50", "2/3 of 90" and 200的20%, not "3 of 5".
+            let fraction = left.operators == 1 && self.text[left.span.clone()].contains('/');
+            if part_of == Some(next) && !fraction && !left.bare_percent && !right.bare_percent {
                 break;
             }
             left = combine(left, operator, right)?;
@@ -236,7 +237,7 @@ impl Parser<'_> {
             let (length, value, _) = numeral::chinese(&self.text[at..])?;
             number::whole(at..at + length, value)
         } else {
-            number::operand(self.text, at)?
+            number::dividend(self.text, at)?
         };
         self.operands += 1;
         if self.operands > MAX_OPERANDS {

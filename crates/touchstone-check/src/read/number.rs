@@ -225,6 +225,15 @@ fn is_joined_on(after: &str) -> bool {
 /// Digits with their exponent, scale and percent sign, without sign and
 /// without the guards against codes: where an expression wants an operand.
 pub(super) fn operand(text: &str, at: usize) -> Option<Number> {
+    amount(text, at, true)
+}
+
+/// The same, with "3/4" left for whoever calculates.
+pub(super) fn dividend(text: &str, at: usize) -> Option<Number> {
+    amount(text, at, false)
+}
+
+fn amount(text: &str, at: usize, fractions: bool) -> Option<Number> {
     static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:[0-9\x{FF10}-\x{FF19}]{1,3}(?:,[0-9\x{FF10}-\x{FF19}]{3})+|[0-9\x{FF10}-\x{FF19}]+)(?:\.[0-9\x{FF10}-\x{FF19}]+)?|^\.[0-9]+").ok()
     });
@@ -240,7 +249,7 @@ pub(super) fn operand(text: &str, at: usize) -> Option<Number> {
     let (value, precision) = parse_decimal(digits)?;
     let mut number = plain(at..at + length, value, precision);
     number.rounded = digits.contains('.');
-    if !fraction(text, &mut number) && !exponent(text, &mut number) {
+    if !(fractions && fraction(text, &mut number)) && !exponent(text, &mut number) {
         scale(text, &mut number);
     }
     Some(percent(text, number))
@@ -334,7 +343,15 @@ fn scale(text: &str, number: &mut Number) {
         number.comparator = Comparator::MoreThan;
         end += more.len();
     }
-    let scales: Vec<u32> = rest[end..].chars().map_while(numeral::han_scale).take(3).collect();
+    let mut scales: Vec<u32> = rest[end..].chars().map_while(numeral::han_scale).take(3).collect();
+    // 5750千克 weighs kilograms, not thousands of grams.
+    let begins_unit = |count: usize| {
+        let last: usize = rest[end..].chars().take(count - 1).map(char::len_utf8).sum();
+        unit::unit_at(text, number.span.end + end + last).is_some()
+    };
+    if !scales.is_empty() && begins_unit(scales.len()) {
+        scales.pop();
+    }
     if scales.is_empty() {
         number.comparator = Comparator::Exact;
         return;

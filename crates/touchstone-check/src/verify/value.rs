@@ -73,7 +73,7 @@ fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact)
             Some(quantity) => numbers_agree(predicate, quantity, &fact.value),
             None => Agreement::Incomparable,
         },
-        ValueKind::Date => dates_agree(value, &fact.value),
+        ValueKind::Date => dates_agree(predicate, value, &fact.value),
         ValueKind::Boolean => match &fact.value {
             RdfTerm::Literal(literal) if matches!(literal.value(), "true" | "1") => Agreement::Agrees,
             RdfTerm::Literal(_) => Agreement::Differs,
@@ -172,7 +172,7 @@ fn in_stated_unit(predicate: &Predicate, quantity: &Quantity, actual: &BigRation
     }
 }
 
-fn dates_agree(value: &Value, fact: &RdfTerm) -> Agreement {
+fn dates_agree(predicate: &Predicate, value: &Value, fact: &RdfTerm) -> Agreement {
     let RdfTerm::Literal(literal) = fact else { return Agreement::Incomparable };
     let Some(actual) = Date::parse_lexical(literal.value()) else { return Agreement::Incomparable };
     let claimed = value.readings.iter().find_map(|r| match r {
@@ -183,6 +183,14 @@ fn dates_agree(value: &Value, fact: &RdfTerm) -> Agreement {
     match claimed {
         Some(claimed) => match claimed.compare(&actual) {
             DateAgreement::Agrees => Agreement::Agrees,
+            // Sources date a discovery or a foundation some years apart.
+            DateAgreement::Differs
+                if predicate
+                    .tolerance
+                    .is_some_and(|years| f64::from(claimed.years_apart(&actual)) <= years) =>
+            {
+                Agreement::Unclear
+            }
             DateAgreement::Differs => Agreement::Differs,
             DateAgreement::Incomparable => Agreement::Incomparable,
         },

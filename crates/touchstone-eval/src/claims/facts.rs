@@ -136,7 +136,7 @@ impl Writer<'_> {
                 Language::English => format!("The {label} of {name} is {year}."),
                 Language::Chinese => format!("{name}的{label}是{year}年。"),
             };
-            let away = self.random.random_range(11..90) * if self.random.random_bool(0.5) { 1 } else { -1 };
+            let away = self.random.random_range(31..90) * if self.random.random_bool(0.5) { 1 } else { -1 };
             let wrong = (written(year + away), "another year");
             self.push(format!("{}:{at}", predicate.iri.as_str()), written(year), Some(wrong), "date");
         }
@@ -167,7 +167,7 @@ impl Writer<'_> {
                 continue;
             };
             let count = values.len();
-            if count < 2 || count > 20 {
+            if !(2..=20).contains(&count) {
                 continue;
             }
             let number = |n: usize| match language {

@@ -7,7 +7,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedOrBlankNode, Term};
-use touchstone_graph::{EntityId, Graph, Predicate, ValueKind};
+use touchstone_graph::{EntityId, Graph, Meaning, Predicate, ValueKind};
 
 use super::facts::{own_label, unique_label};
 use super::{Case, Gold};
@@ -32,7 +32,14 @@ pub(super) fn cases(graph: &Graph, seed: u64) -> Result<(Vec<Case>, Vec<String>)
                 if graph.lexicon().entity(*id).prior * DOMINANCE < heaviest {
                     continue;
                 }
-                write(graph, (&name, *id, &ids), language, &mut random, &mut cases)?;
+                // Other labels can be this name too.
+                let all: Vec<EntityId> = graph
+                    .lexicon()
+                    .lookup(&name)
+                    .iter()
+                    .filter_map(|entry| if let Meaning::Entity(id) = entry.meaning { Some(id) } else { None })
+                    .collect();
+                write(graph, (&name, *id, &all), language, &mut random, &mut cases)?;
             }
         }
     }
