@@ -172,10 +172,11 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
     let calculated = sides.iter().any(|side| !side.is_plain());
     let units: Vec<_> = sides.iter().flat_map(|side| &side.expression.units).collect();
     let mixed = units.iter().any(|unit| units.iter().any(|other| unit.conflicts_with(other)));
+    let rate = sides.iter().any(|side| side.expression.rate);
     let tail = text[span.end..].trim_start();
     let remainder = ["remainder", "余", "with a remainder", "R"].iter().any(|word| tail.starts_with(word));
     calculated
-        && !mixed
+        && (!mixed || rate)
         && !remainder
         && !operator_before(text, span.start)
         && !operator_after(text, span.end)

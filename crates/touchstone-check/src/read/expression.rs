@@ -19,7 +19,9 @@ const MAX_BITS: u64 = 8_192;
 /// Decimal places to which roots are taken.
 const ROOT_PLACES: u32 = 40;
 /// Words of a unit or thing that may stand after an operand.
-const MAX_UNIT_WORDS: usize = 3;
+const MAX_UNIT_WORDS: usize = 12;
+/// Letters of a note in brackets behind an operand.
+const MAX_NOTE: usize = 40;
 const MAX_HAN_UNIT: usize = 6;
 
 /// A sub-expression that was read.
@@ -33,6 +35,8 @@ pub(super) struct Expression {
     pub(super) units: Vec<Unit>,
     /// It takes a root, so the value is exact to forty places only.
     pub(super) irrational: bool,
+    /// An operand counts for each of something: "60 minutes per hour".
+    pub(super) rate: bool,
     bare_percent: bool,
 }
 
@@ -42,6 +46,8 @@ enum Operator {
     Subtract,
     Multiply,
     Divide,
+    /// Rounded down, as programs write it.
+    DivideWhole,
 }
 
 const SUMS: &[(&str, Operator)] = &[
@@ -72,6 +78,7 @@ const PRODUCTS: &[(&str, Operator)] = &[
     ("乘以", Operator::Multiply),
     ("乘", Operator::Multiply),
     ("÷", Operator::Divide),
+    ("//", Operator::DivideWhole),
     ("/", Operator::Divide),
     ("\\div", Operator::Divide),
     ("divided by ", Operator::Divide),
@@ -97,7 +104,12 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
 /// Whether an operator stands before `at` or after it, so that what was read
 /// is only a part of an expression.
 pub(super) fn operator_before(text: &str, at: usize) -> bool {
-    let lead = text[..at].trim_end();
+    // "5+(3*2 = 6": a bracket that is never closed.
+    let opened = text[..at].trim_end().ends_with('(');
+    let lead = text[..at].trim_end().trim_end_matches(['(', ' ', '$']);
+    if opened && lead.ends_with(['-', '=']) {
+        return true;
+    }
     let signed =
         text[at..].starts_with(['+', '-', '−']) && text[at..].chars().nth(1).is_some_and(char::is_whitespace);
     (signed && !lead.is_empty())
@@ -107,6 +119,11 @@ pub(super) fn operator_before(text: &str, at: usize) -> bool {
 
 pub(super) fn operator_after(text: &str, at: usize) -> bool {
     let tail = text[skip_blanks(text, at)..].trim_start_matches(')');
+    // "80 minutes/day" is one unit.
+    let each = tail.strip_prefix('/').is_some_and(|tail| tail.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if each {
+        return false;
+    }
     if tail.starts_with(['+', '＋', '×', '÷', '/', '^', '±', '·']) || tail.starts_with("\\times") {
         return true;
     }
@@ -228,7 +245,7 @@ impl Parser<'_> {
     fn operand(&mut self, at: usize) -> Option<Expression> {
         let start = at;
         let money = ["$", "¥", "￥", "€", "£", "\\$"].iter().find(|sign| self.text[at..].starts_with(**sign));
-        let at = at + money.map_or(0, |sign| sign.len());
+        let at = money.map_or(at, |sign| skip_blanks(self.text, at + sign.len()));
         let first = self.text[at..].chars().next()?;
         let number = if first.is_ascii_alphabetic() {
             let (length, value) = numeral::english(&self.text[at..])?;
@@ -251,6 +268,7 @@ impl Parser<'_> {
             operands: vec![number],
             units: Vec::new(),
             irrational: false,
+            rate: false,
             bare_percent,
         }))
     }
@@ -259,10 +277,21 @@ impl Parser<'_> {
     fn with_unit(&self, mut expression: Expression) -> Expression {
         let end = expression.span.end;
         let from = skip_blanks(self.text, end);
+        let mut behind = from;
         if let Some((end, unit)) = unit_at(self.text, from) {
             expression.units.push(unit);
             expression.span.end = end;
-        } else if let Some(end) = self.thing(from) {
+            behind = skip_blanks(self.text, end);
+        }
+        // "$12/adult", "20 minutes / day": what it is counted for.
+        let tail = &self.text[behind..];
+        let slash = tail.strip_prefix('/').map(|tail| tail.trim_start_matches(' '));
+        if let Some(tail) = slash.filter(|tail| tail.starts_with(|c: char| c.is_ascii_alphabetic())) {
+            behind = self.text.len() - tail.len();
+        }
+        if let Some(end) = self.thing(behind) {
+            let words = &self.text[expression.span.end..end];
+            expression.rate |= words.contains('/') || words.contains("per ") || words.contains("in a");
             expression.span.end = end;
         }
         expression
@@ -276,11 +305,11 @@ impl Parser<'_> {
                 return (at > from).then_some(at);
             }
             let rest = &self.text[at..];
-            let latin: usize = rest.chars().take_while(|c| c.is_ascii_alphabetic()).map(char::len_utf8).sum();
-            if latin == 0 {
+            let length = label(rest);
+            if length == 0 {
                 break;
             }
-            at = self.text.len() - rest[latin..].trim_start_matches(' ').len();
+            at = self.text.len() - rest[length..].trim_start_matches(' ').len();
         }
         let mut at = from;
         for c in self.text[from..].chars().take(MAX_HAN_UNIT) {
@@ -303,14 +332,29 @@ impl Parser<'_> {
             || self.operator(SUMS, at).or_else(|| self.operator(PRODUCTS, at)).is_some_and(|(_, next)| {
                 let tail = self.text[skip_blanks(self.text, next)..]
                     .trim_start_matches(['$', '¥', '￥', '€', '£', '(', '（']);
-                tail.starts_with(|c: char| c.is_ascii_digit())
+                let decimal = tail.strip_prefix('.').unwrap_or(tail);
+                decimal.starts_with(|c: char| c.is_ascii_digit())
                     || numeral::chinese(tail).is_some()
                     || numeral::english(tail).is_some()
             })
     }
 
     fn operator(&self, table: &[(&str, Operator)], at: usize) -> Option<(Operator, usize)> {
-        table.iter().find_map(|(sign, operator)| self.word(at, sign).map(|next| (*operator, next)))
+        let found =
+            table.iter().find_map(|(sign, operator)| self.word(at, sign).map(|next| (*operator, next)));
+        let product = || {
+            // "20x8" and "200(0.6)"
+            let rest = &self.text[skip_blanks(self.text, at)..];
+            let digit =
+                |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '$' | '('));
+            if let Some(tail) = rest.strip_prefix(['x', 'X']).filter(|tail| digit(tail)) {
+                return Some((Operator::Multiply, self.text.len() - tail.len()));
+            }
+            let inside = self.text[at..].strip_prefix('(')?;
+            let joined = self.text[..at].ends_with(|c: char| c.is_ascii_digit() || c == ')');
+            (joined && digit(inside)).then_some((Operator::Multiply, at))
+        };
+        found.or_else(|| product().filter(|_| std::ptr::eq(table, PRODUCTS)))
     }
 
     fn word(&self, at: usize, word: &str) -> Option<usize> {
@@ -318,6 +362,36 @@ impl Parser<'_> {
         let power = word == "*" && self.text[at..].starts_with("**");
         (self.text[at..].starts_with(word) && !power).then(|| at + word.len())
     }
+}
+
+/// A word of what is counted, "miles/hour" and "(house and food)" as one; 0
+/// where none stands.
+fn label(rest: &str) -> usize {
+    if let Some(inside) = rest.strip_prefix('(') {
+        let plain = |c: &char| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '\'');
+        let length = inside.chars().take_while(plain).count();
+        let closed = length > 0 && length <= MAX_NOTE && inside[length..].starts_with(')');
+        return if closed { length + 2 } else { 0 };
+    }
+    let mut length = 0;
+    let mut chars = rest.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let possessive =
+            at > 0 && matches!(c, '\'' | '’') && chars.peek().is_some_and(|(_, next)| *next == ' ');
+        let joint = at > 0
+            && matches!(c, '/' | '-' | '\'' | '’' | '.')
+            && chars.peek().is_some_and(|(_, next)| next.is_ascii_alphabetic());
+        // "lbs. × 3"
+        let abbreviation = at > 0 && c == '.' && chars.peek().is_some_and(|(_, next)| *next == ' ');
+        if !(c.is_ascii_alphabetic() || joint || abbreviation || possessive) {
+            break;
+        }
+        length = at + c.len_utf8();
+        if abbreviation {
+            break;
+        }
+    }
+    length
 }
 
 fn combine(left: Expression, operator: Operator, right: Expression) -> Option<Expression> {
@@ -330,6 +404,7 @@ fn combine(left: Expression, operator: Operator, right: Expression) -> Option<Ex
             Operator::Subtract => Some(a - b),
             Operator::Multiply => Some(a * b),
             Operator::Divide => (!b.is_zero()).then(|| a / b),
+            Operator::DivideWhole => (!b.is_zero()).then(|| (a / b).floor()),
         },
         _ => None,
     };
@@ -338,6 +413,8 @@ fn combine(left: Expression, operator: Operator, right: Expression) -> Option<Ex
         value: bounded(value)?,
         operators: left.operators + right.operators + 1,
         irrational: left.irrational || right.irrational,
+        // "1250 hours / 250 days" is a rate, whatever the units.
+        rate: left.rate || right.rate || (operator == Operator::Divide && !left.units.is_empty()),
         bare_percent: false,
         operands: left.operands,
         units: left.units,

@@ -249,6 +249,9 @@ fn amount(text: &str, at: usize, fractions: bool) -> Option<Number> {
     let (value, precision) = parse_decimal(digits)?;
     let mut number = plain(at..at + length, value, precision);
     number.rounded = digits.contains('.');
+    if !fractions && mixed(text, &mut number) {
+        return Some(percent(text, number));
+    }
     if !(fractions && fraction(text, &mut number)) && !exponent(text, &mut number) {
         scale(text, &mut number);
     }
@@ -271,6 +274,27 @@ fn plain(span: Range<usize>, value: BigRational, precision: BigRational) -> Numb
         percent: false,
         rounded: false,
     }
+}
+
+/// "1 and 1/4", "2 1/2".
+fn mixed(text: &str, number: &mut Number) -> bool {
+    static PART: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?: and | )([1-9]\d{0,2})/([1-9]\d{0,3})(?:[^\d/.\w]|$)").ok());
+    let Some(part) = PART.as_ref().and_then(|part| part.captures(&text[number.span.end..])) else {
+        return false;
+    };
+    let (Some(above), Some(below)) = (part.get(1), part.get(2)) else { return false };
+    let (Ok(numerator), Ok(divisor)) = (above.as_str().parse::<u32>(), below.as_str().parse::<u32>()) else {
+        return false;
+    };
+    if numerator >= divisor || !number.value.is_integer() || number.rounded {
+        return false;
+    }
+    number.value += BigRational::new(numerator.into(), divisor.into());
+    number.precision = BigRational::zero();
+    number.span.end += below.end();
+    number.phrase = number.span.clone();
+    true
 }
 
 /// "3/4" between two whole numbers, where no date or code goes on.

@@ -31,6 +31,13 @@ pub(super) fn cases(files: &[PathBuf], seed: u64) -> Result<(Vec<Case>, Vec<Stri
                         case.calculations_only = true;
                         cases.push(case);
                     };
+                    // "x = 11" and "12 = 12" calculate nothing.
+                    let operator =
+                        mark.expression.trim_start_matches('-').contains(['+', '-', '*', '/', '%', '(']);
+                    if !operator || mark.expression.contains(char::is_alphabetic) {
+                        unmarked += 1;
+                        continue;
+                    }
                     let Some(wrong) = changed(&mark.result, &mut random) else {
                         unmarked += 1;
                         continue;
@@ -41,7 +48,9 @@ pub(super) fn cases(files: &[PathBuf], seed: u64) -> Result<(Vec<Case>, Vec<Stri
             }
         }
     }
-    let skipped = (unmarked > 0).then(|| format!("{unmarked} marks without a result in digits")).into_iter();
+    let skipped = (unmarked > 0)
+        .then(|| format!("{unmarked} marks without a calculation or without a result in digits"))
+        .into_iter();
     Ok((cases, skipped.collect()))
 }
 
