@@ -381,7 +381,7 @@ mod tests {
             "2 + 3 = 4 + n",
             "10 ÷ 3 = 3 remainder 1",
             "x = 5",
-            "5 km/h × 2 h = 10 km",
+            "60 km/h × 30 min = 1800 km",
         ] {
             assert!(equations(text).is_empty(), "{text}: {:?}", equations(text));
         }

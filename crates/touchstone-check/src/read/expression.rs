@@ -278,21 +278,37 @@ impl Parser<'_> {
         let end = expression.span.end;
         let from = skip_blanks(self.text, end);
         let mut behind = from;
-        if let Some((end, unit)) = unit_at(self.text, from) {
+        let unit = unit_at(self.text, from);
+        if let Some((end, unit)) = unit {
             expression.units.push(unit);
             expression.span.end = end;
             behind = skip_blanks(self.text, end);
         }
         // "$12/adult", "20 minutes / day": what it is counted for.
+        let before = expression.span.end;
         let tail = &self.text[behind..];
         let slash = tail.strip_prefix('/').map(|tail| tail.trim_start_matches(' '));
         if let Some(tail) = slash.filter(|tail| tail.starts_with(|c: char| c.is_ascii_alphabetic())) {
             behind = self.text.len() - tail.len();
+            expression.span.end = unit_at(self.text, behind).map_or(before, |(end, _)| end);
         }
         if let Some(end) = self.thing(behind) {
-            let words = &self.text[expression.span.end..end];
-            expression.rate |= words.contains('/') || words.contains("per ") || words.contains("in a");
             expression.span.end = end;
+        }
+        let words = &self.text[before..expression.span.end];
+        for each in ["/", "per ", "in an ", "in a "] {
+            let Some(at) = words.find(each) else { continue };
+            let Some((_, below)) = unit_at(self.text, skip_blanks(self.text, before + at + each.len()))
+            else {
+                continue;
+            };
+            // "60 minutes per hour" converts; with "5 km/h" a time must be in
+            // hours.
+            if unit.is_some_and(|(_, above)| above.same_dimension(&below)) {
+                expression.rate = true;
+            } else {
+                expression.units.push(below);
+            }
         }
         expression
     }

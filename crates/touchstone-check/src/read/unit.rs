@@ -192,6 +192,10 @@ impl Unit {
         self.0.dimension == Count
     }
 
+    pub(super) fn same_dimension(&self, other: &Unit) -> bool {
+        self.0.dimension == other.0.dimension
+    }
+
     /// Whether plain numbers of the two units must not be calculated with
     /// together: km with m, km with m².
     pub(super) fn conflicts_with(&self, other: &Unit) -> bool {
