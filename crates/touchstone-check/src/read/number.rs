@@ -252,7 +252,8 @@ fn amount(text: &str, at: usize, fractions: bool) -> Option<Number> {
     if !fractions && mixed(text, &mut number) {
         return Some(percent(text, number));
     }
-    if !(fractions && fraction(text, &mut number)) && !exponent(text, &mut number) {
+    let divided = fractions && fraction(text, &mut number);
+    if !(divided || exponent(text, &mut number)) {
         scale(text, &mut number);
     }
     Some(percent(text, number))

@@ -1,34 +1,70 @@
+mod baseline;
+mod blocks;
+mod document;
 mod lines;
+mod report;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
-use touchstone_core::{CheckReport, Evidence, Summary, Verdict};
+use anyhow::{Context, bail};
+use touchstone_check::Checker;
+use touchstone_core::{Claim, Correction, Summary};
 
-use crate::output::{self, DIM};
-use crate::settings::{ConfigFile, Layers, StoreFlags};
-use crate::{input, parts};
+use crate::progress::Spinner;
+use crate::settings::{ConfigFile, Layers, Settings, StoreFlags};
+use crate::{input, interrupt, parts};
+use baseline::Baseline;
+use blocks::{Block, Blocks};
+use document::{InputFormat, Places, Prose};
+use report::{Document, Format, Located};
 
 /// The documented exit code when something is refuted.
 const REFUTED: u8 = 1;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Text to check (UTF-8); `-` is standard input.
-    file: Option<PathBuf>,
+    /// Files, folders or patterns to check (UTF-8); `-` is standard input.
+    files: Vec<PathBuf>,
+    /// How the documents are written; by default their extension tells.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    input_format: Option<InputFormat>,
     /// The input is JSON lines {"id", "text"}; one report per line comes out, in the same order.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "input_format"])]
     jsonl: bool,
+    /// The report.
+    #[arg(long, value_enum, default_value = "terminal")]
+    format: Format,
     /// The report as JSON (`touchstone schema check` describes it).
-    #[arg(long, conflicts_with = "jsonl")]
+    #[arg(long, conflicts_with_all = ["jsonl", "format"])]
     json: bool,
-    /// Bytes of one text; longer ones are refused.
+    /// Write the report to FILE instead of standard output.
+    #[arg(long, short, value_name = "FILE", conflicts_with = "jsonl")]
+    output: Option<PathBuf>,
+    /// Which claims make the exit code 1.
+    #[arg(long, value_enum, default_value_t)]
+    fail_on: FailOn,
+    /// Claims recorded in FILE do not fail the check.
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    baseline: Option<PathBuf>,
+    /// Record what is not supported now in FILE, for --baseline.
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    write_baseline: Option<PathBuf>,
+    /// Bytes of one text; longer ones are refused where a report has to hold all of it.
     #[arg(long, value_name = "BYTES")]
     max_text_bytes: Option<usize>,
     #[command(flatten)]
     store: StoreFlags,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    #[default]
+    Refuted,
+    /// Refuted claims too.
+    Unverifiable,
+    Never,
 }
 
 #[derive(serde::Serialize)]
@@ -42,72 +78,256 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
         .flags(&arguments.store)
         .flags(&Limit { max_text_bytes: arguments.max_text_bytes })
         .settings()?;
-    let file = match arguments.file {
-        Some(file) => file,
-        None if io::stdin().is_terminal() => {
-            bail!("there is nothing to check: give a file, or - for standard input")
-        }
-        None => PathBuf::from("-"),
+    if arguments.files.is_empty() && io::stdin().is_terminal() {
+        bail!("there is nothing to check: give a file, or - for standard input");
+    }
+    let named = if arguments.files.is_empty() { vec![PathBuf::from("-")] } else { arguments.files.clone() };
+    if arguments.jsonl || arguments.input_format == Some(InputFormat::Jsonl) {
+        return json_lines(&named, &arguments, &settings);
+    }
+    let inputs = document::expand(&named)?;
+    let baseline = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
+    // A single wrong name is told before the graph is loaded.
+    if let [only] = inputs.files.as_slice() {
+        input::open(only)?;
+    }
+    let checker = parts::checker(&settings)?;
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    if inputs.passed_over > 0 {
+        anstream::eprintln!(
+            "{} other files in the folders are no documents by their names",
+            inputs.passed_over
+        );
+    }
+    interrupt::watch()?;
+    let mut run = Run {
+        checker: &checker,
+        limit: settings.max_text_bytes,
+        format,
+        forced: arguments.input_format,
+        many: inputs.files.len() > 1,
+        baseline: baseline.as_ref(),
+        found: arguments.write_baseline.as_ref().map(|_| Baseline::empty()),
+        outcome: Outcome::default(),
     };
-    if arguments.jsonl {
-        // Opened first: a wrong name is told before the graph is loaded.
-        let input = input::open(&file)?;
-        let checker = parts::checker(&settings)?;
-        let outcome = lines::run(
-            input,
-            &input::name(&file),
-            &checker,
-            settings.max_text_bytes,
-            &mut io::stdout().lock(),
-        )?;
-        return Ok(match outcome {
-            lines::Outcome { broken: 1.., .. } => ExitCode::from(crate::FAILED),
-            lines::Outcome { refuted: 1.., .. } => ExitCode::from(REFUTED),
-            _ => ExitCode::SUCCESS,
-        });
+    let refuted = match &arguments.output {
+        Some(path) => {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let file = tempfile::NamedTempFile::new_in(folder)
+                .with_context(|| format!("cannot write in {}", folder.display()))?;
+            let code =
+                run.all(&inputs.files, &mut anstream::StripStream::new(file.as_file().try_clone()?))?;
+            file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
+            code
+        }
+        None => run.all(&inputs.files, &mut anstream::stdout().lock())?,
+    };
+    if let (Some(path), Some(found)) = (&arguments.write_baseline, &run.found) {
+        found.write(path)?;
     }
-    let text = input::read_text(&file, settings.max_text_bytes)?;
-    let report = parts::checker(&settings)?.check(&text);
-    let mut out = anstream::stdout().lock();
-    if arguments.json {
-        output::json(&mut out, &report)?;
-    } else {
-        render(&report, &mut out)?;
-    }
-    Ok(if report.summary.refuted > 0 { ExitCode::from(REFUTED) } else { ExitCode::SUCCESS })
+    let failing = match arguments.fail_on {
+        FailOn::Never => 0,
+        FailOn::Refuted => refuted.refuted,
+        FailOn::Unverifiable => refuted.refuted + refuted.unverifiable,
+    };
+    Ok(match (run.outcome.unread, failing) {
+        (1.., _) => ExitCode::from(crate::FAILED),
+        (0, 1..) => ExitCode::from(REFUTED),
+        (0, 0) => ExitCode::SUCCESS,
+    })
 }
 
-fn render(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    for claim in &report.claims {
-        let (style, mark, word) = output::verdict(claim.verdict);
-        writeln!(out, "{style}{mark} {word:<12}{style:#} {}", output::plain(&claim.text))?;
-        if claim.verdict != Verdict::Supported {
-            writeln!(out, "  {}", output::plain(&claim.reason))?;
-        }
-        for evidence in claim.evidence.iter().filter(|e| !matches!(e, Evidence::Step { .. })) {
-            writeln!(out, "  {DIM}{}{DIM:#}", output::plain(&output::evidence(evidence)))?;
-        }
-    }
-    writeln!(out, "{}", summary_line(&report.summary))
+fn json_lines(named: &[PathBuf], arguments: &Arguments, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let [file] = named else { bail!("--jsonl reads one file: join them, or call once for each") };
+    // Opened first: a wrong name is told before the graph is loaded.
+    let opened = input::open(file)?;
+    let checker = parts::checker(settings)?;
+    let outcome =
+        lines::run(opened, &input::name(file), &checker, settings.max_text_bytes, &mut io::stdout().lock())?;
+    Ok(match (outcome, arguments.fail_on) {
+        (lines::Outcome { broken: 1.., .. }, _) => ExitCode::from(crate::FAILED),
+        (_, FailOn::Never) => ExitCode::SUCCESS,
+        (lines::Outcome { refuted: 1.., .. }, _) => ExitCode::from(REFUTED),
+        (lines::Outcome { unverifiable: 1.., .. }, FailOn::Unverifiable) => ExitCode::from(REFUTED),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
-fn summary_line(summary: &Summary) -> String {
-    if *summary == Summary::default() {
-        return "The text makes no claim.".to_owned();
+#[derive(Default)]
+struct Outcome {
+    /// All claims, and those that are not in the baseline.
+    summary: Summary,
+    new: Summary,
+    unread: usize,
+}
+
+struct Run<'a> {
+    checker: &'a Checker,
+    limit: usize,
+    format: Format,
+    forced: Option<InputFormat>,
+    many: bool,
+    baseline: Option<&'a Baseline>,
+    found: Option<Baseline>,
+    outcome: Outcome,
+}
+
+impl Run<'_> {
+    /// Checks every file; a file that cannot be read is told, counted and
+    /// does not stop the rest. The claims that count towards the exit code.
+    fn all(&mut self, files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Summary> {
+        let spinner = Spinner::new(self.many);
+        let mut documents = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            if interrupt::asked() {
+                bail!("stopped after {at} of {} files", files.len());
+            }
+            spinner.say(&format!("{} of {}: {}", at + 1, files.len(), file.display()));
+            match self.file(file, out, &mut documents) {
+                Ok(()) => {}
+                Err(error) if self.many && error.downcast_ref::<io::Error>().is_none_or(is_input) => {
+                    self.outcome.unread += 1;
+                    spinner.aside(|| anstream::eprintln!("touchstone: {error:#}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        drop(spinner);
+        report::finish(self.format, &documents, &self.outcome.summary, out)?;
+        if self.outcome.unread > 0 {
+            anstream::eprintln!("{} of {} files could not be checked", self.outcome.unread, files.len());
+        }
+        out.flush()?;
+        Ok(self.outcome.new)
     }
-    let Summary { supported, refuted, unverifiable } = summary;
-    format!("{supported} supported, {refuted} refuted, {unverifiable} unverifiable")
+
+    fn file(
+        &mut self,
+        file: &Path,
+        out: &mut dyn Write,
+        documents: &mut Vec<Document>,
+    ) -> anyhow::Result<()> {
+        let format = self.forced.unwrap_or_else(|| InputFormat::of(file));
+        let name = (file != Path::new("-")).then(|| file.display().to_string());
+        if format == InputFormat::Jsonl {
+            bail!("{} is JSON lines: give it alone, with --jsonl", file.display());
+        }
+        if format == InputFormat::Text && self.format.streams() {
+            let mut blocks = Blocks::new(input::open(file)?, input::name(file));
+            while let Some(Block { text, line, characters }) = blocks.next()? {
+                if interrupt::asked() {
+                    bail!("stopped in {}, line {line}", input::name(file));
+                }
+                let document = self.check(name.clone(), &text, format, (line, characters));
+                report::stream(self.format, &document, out)?;
+            }
+            return Ok(());
+        }
+        let text = input::read_text(file, self.limit)?;
+        let document = self.check(name, &text, format, (1, 0));
+        if self.format.streams() {
+            report::stream(self.format, &document, out)?;
+        } else {
+            documents.push(document);
+        }
+        Ok(())
+    }
+
+    /// The claims of a source, with their places in it.
+    fn check(
+        &mut self,
+        file: Option<String>,
+        source: &str,
+        format: InputFormat,
+        (line, characters): (usize, usize),
+    ) -> Document {
+        let prose = Prose::of(source, format);
+        let report = self.checker.check(&prose.text);
+        let places = Places::new(source, line);
+        let index = Characters::new(&prose.text);
+        let claims = report
+            .claims
+            .into_iter()
+            .map(|claim| locate(claim, &prose, &places, &index, characters))
+            .collect();
+        let mut document = Document { file, language: report.language, claims, summary: report.summary };
+        if let Some(baseline) = self.baseline {
+            baseline.mark(&mut document);
+        }
+        if let Some(found) = &mut self.found {
+            found.add(&document);
+        }
+        let new = Summary::of(document.claims.iter().filter(|l| !l.known).map(|located| &located.claim));
+        add(&mut self.outcome.summary, &document.summary);
+        add(&mut self.outcome.new, &new);
+        document
+    }
+}
+
+/// Whether reading failed, not writing.
+fn is_input(error: &io::Error) -> bool {
+    error.kind() != io::ErrorKind::BrokenPipe
+}
+
+fn add(sum: &mut Summary, more: &Summary) {
+    sum.supported += more.supported;
+    sum.refuted += more.refuted;
+    sum.unverifiable += more.unverifiable;
+}
+
+/// Bytes of characters, in steps.
+struct Characters<'a> {
+    text: &'a str,
+    steps: Vec<usize>,
+}
+
+const STEP: usize = 256;
+
+impl<'a> Characters<'a> {
+    fn new(text: &'a str) -> Characters<'a> {
+        Characters { text, steps: text.char_indices().step_by(STEP).map(|(at, _)| at).collect() }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        let from = self.steps.get(character / STEP).copied().unwrap_or(self.text.len());
+        self.text[from..].char_indices().nth(character % STEP).map_or(self.text.len(), |(at, _)| from + at)
+    }
+}
+
+/// Spans of the prose become spans of the source.
+fn locate(
+    mut claim: Claim,
+    prose: &Prose,
+    places: &Places<'_>,
+    index: &Characters<'_>,
+    before: usize,
+) -> Located {
+    let bytes = |span: [usize; 2]| {
+        let (start, end) = (index.byte(span[0]), index.byte(span[1]));
+        // The last character's own piece: an entity is longer in its source.
+        let last = prose.text[..end].char_indices().next_back().map_or(start, |(at, _)| at);
+        prose.source(start)..(prose.source(last) + (end - last)).max(prose.source(start))
+    };
+    let range = bytes(claim.span);
+    let place = places.of(range.clone());
+    let characters = |range: &std::ops::Range<usize>| {
+        [before + places.characters(range.start), before + places.characters(range.end)]
+    };
+    claim.span = characters(&range);
+    if let Some(Correction { span, .. }) = &mut claim.correction {
+        *span = characters(&bytes(*span));
+    }
+    Located { claim, place, known: false }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use touchstone_core::{Claim, ClaimKind, Language, ReasonCode, Term};
+    use touchstone_core::{ClaimKind, Evidence, Language, ReasonCode, Term, Verdict};
 
     use super::*;
 
-    #[test]
-    fn a_refuted_claim_is_shown_with_its_reason_and_the_fact_against_it() {
+    fn document() -> Document {
         let claim = Claim {
             text: "Gold has atomic number 78".into(),
             kind: ClaimKind::Quantity,
@@ -119,7 +339,7 @@ mod tests {
             object: None,
             verdict: Verdict::Refuted,
             reason_code: ReasonCode::OutsideTolerance,
-            reason: "The graph says 79.".into(),
+            reason: "The graph says <79>.".into(),
             evidence: vec![Evidence::Triple {
                 subject: Term::iri("gold", "https://example.org/79"),
                 predicate: Term::iri("atomic number", "https://example.org/number"),
@@ -130,19 +350,56 @@ mod tests {
             confidence: 1.0,
             correction: None,
         };
+        let place = document::Place { line: 3, column: 1, end_line: 3, end_column: 26 };
+        let summary = Summary { refuted: 1, ..Summary::default() };
+        let claims = vec![Located { claim, place, known: false }];
+        Document { file: Some("a b.txt".into()), language: Some(Language::English), claims, summary }
+    }
+
+    fn written(format: Format) -> String {
         let mut bytes = Vec::new();
-        render(&CheckReport::new(Some(Language::English), vec![claim]), &mut bytes).unwrap();
-        let text = anstream::adapter::strip_bytes(&bytes).into_vec();
-        insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
-        ✗ refuted      Gold has atomic number 78
-          The graph says 79.
-          gold | atomic number | 79  (elements 1.0)
-        0 supported, 1 refuted, 0 unverifiable
-        ");
+        let document = document();
+        if format.streams() {
+            report::stream(format, &document, &mut bytes).unwrap();
+        }
+        let summary = document.summary;
+        report::finish(format, &[document], &summary, &mut bytes).unwrap();
+        String::from_utf8(anstream::adapter::strip_bytes(&bytes).into_vec()).unwrap()
     }
 
     #[test]
-    fn a_text_without_claims_says_so() {
-        assert_eq!(summary_line(&Summary::default()), "The text makes no claim.");
+    fn people_see_a_refuted_claim_with_its_place_and_the_fact_against_it() {
+        insta::assert_snapshot!(written(Format::Terminal), @r"
+        ✗ refuted      Gold has atomic number 78
+          a b.txt:3:1
+          The graph says <79>.
+          gold | atomic number | 79  (elements 1.0)
+        0 supported, 1 refuted, 0 unverifiable
+        ");
+        insta::assert_snapshot!(written(Format::Markdown), @r"
+        # Fact check
+
+        0 supported, 1 refuted, 0 unverifiable
+
+        ## a b.txt
+
+        - ✗ **refuted** (line 3): Gold has atomic number 78
+          - The graph says \<79\>.
+          - gold \| atomic number \| 79  (elements 1.0)
+        ");
+        let page = written(Format::Html);
+        assert!(page.contains("The graph says &lt;79&gt;.") && page.contains("class=\"refuted\""), "{page}");
+    }
+
+    #[test]
+    fn sarif_names_the_place_and_the_rule() {
+        let log: serde_json::Value = serde_json::from_str(&written(Format::Sarif)).unwrap();
+        let result = &log["runs"][0]["results"][0];
+        assert_eq!(result["ruleId"], "refuted/outside_tolerance");
+        assert_eq!(result["level"], "error");
+        let location = &result["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], "a%20b.txt");
+        assert_eq!(location["region"]["startLine"], 3);
+        assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][0]["id"], "refuted/outside_tolerance");
     }
 }

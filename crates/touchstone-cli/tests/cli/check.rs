@@ -95,11 +95,13 @@ fn what_is_no_text_is_refused_in_one_sentence() {
     assert!(refused(b" \n").contains("empty"));
     assert!(refused(b"a\0b").contains("byte 2 is NUL"));
     assert!(refused(b"Quito \xff").contains("not UTF-8"));
-    assert!(refused(&vec![b'a'; 10_000_000]).contains("larger than the limit"));
+    let long = sandbox.check(&["--json", "-"], vec![b'a'; 10_000_000]).sentence().to_owned();
+    assert!(long.contains("larger than the limit"));
     assert!(sandbox.check(&["--jsonl"], "").sentence().contains("empty"));
     assert!(sandbox.check(&["none.txt"], "").sentence().contains("none.txt"));
     let folder = sandbox.dir.path().display().to_string();
-    assert!(sandbox.check(&[&folder], "").sentence().contains("is a folder"));
+    assert!(sandbox.check(&[&folder], "").sentence().contains("there is no text"));
+    assert!(sandbox.check(&["*.none"], "").sentence().contains("no file fits"));
 }
 
 #[test]
@@ -127,4 +129,60 @@ fn a_closed_pipe_is_no_panic() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(141));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn folders_are_walked_and_every_claim_has_its_line() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.dir.path().join("docs");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("a.md"), "# Sums\n\nHere **2 + 2 = 5**.\n\n```\n1 + 1 = 3\n```\n").unwrap();
+    std::fs::write(dir.join("b.html"), "<p>x</p>\n<p>2 + 2 = 4 &amp; 3 + 3 = 7.</p><script>1+1=9</script>")
+        .unwrap();
+    std::fs::write(dir.join("c.bin"), "1 + 1 = 3").unwrap();
+    let folder = dir.display().to_string();
+    let outcome = sandbox.check(&["--json", &folder], "");
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("1 other files"), "{}", outcome.stderr);
+    let report = outcome.json();
+    assert_eq!(report["summary"]["refuted"], 2);
+    let documents = report["documents"].as_array().unwrap();
+    let claim =
+        documents[0]["claims"].as_array().unwrap().iter().find(|c| c["verdict"] == "refuted").unwrap();
+    assert_eq!((&claim["line"], &claim["column"]), (&Value::from(3), &Value::from(8)));
+    let claim =
+        documents[1]["claims"].as_array().unwrap().iter().find(|c| c["verdict"] == "refuted").unwrap();
+    assert_eq!((&claim["line"], &claim["column"]), (&Value::from(2), &Value::from(20)));
+}
+
+#[test]
+fn a_baseline_forgives_what_was_known() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("a.txt", "2 + 2 = 5.");
+    let baseline = sandbox.dir.path().join("baseline.json").display().to_string();
+    assert_eq!(sandbox.check(&["--write-baseline", &baseline, &file], "").code, 1);
+    std::fs::write(&file, "Words above.\n\n2 + 2 = 5.").unwrap();
+    assert_eq!(sandbox.check(&["--baseline", &baseline, &file], "").code, 0);
+    assert_eq!(sandbox.check(&["--baseline", &baseline, "--fail-on", "unverifiable", &file], "").code, 1);
+    std::fs::write(&file, "2 + 2 = 5. 3 + 3 = 7.").unwrap();
+    assert_eq!(sandbox.check(&["--baseline", &baseline, &file], "").code, 1);
+    assert_eq!(sandbox.check(&["--baseline", &baseline, "--fail-on", "never", &file], "").code, 0);
+    let broken = sandbox.write("b.json", "{}");
+    assert!(sandbox.check(&["--baseline", &broken, &file], "").sentence().contains("is no baseline"));
+}
+
+#[test]
+fn reports_are_written_for_programs_and_people() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("a.txt", "2 + 2 = 5.");
+    let out = sandbox.dir.path().join("report").display().to_string();
+    for (format, sign) in
+        [("sarif", "\"version\": \"2.1.0\""), ("html", "<!doctype html>"), ("markdown", "# Fact check")]
+    {
+        assert_eq!(sandbox.check(&["--format", format, "-o", &out, &file], "").code, 1);
+        let report = std::fs::read_to_string(&out).unwrap();
+        assert!(report.contains(sign), "{report}");
+    }
+    let lines = sandbox.check(&["--format", "jsonl", &file], "");
+    assert_eq!(lines.json()["claims"][0]["line"], 1);
 }

@@ -21,6 +21,7 @@ const ESCAPED: usize = 6;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) refuted: usize,
+    pub(super) unverifiable: usize,
     pub(super) broken: usize,
 }
 
@@ -160,6 +161,7 @@ fn write(replies: &Receiver<Receiver<Checked>>, name: &str, out: &mut dyn Write)
         match reply.recv() {
             Ok(Ok(report)) => {
                 written.outcome.refuted += report.summary.refuted;
+                written.outcome.unverifiable += report.summary.unverifiable;
                 output::json_line(out, &report)?;
             }
             Ok(Err(broken)) => {
@@ -199,7 +201,7 @@ mod tests {
     fn every_line_has_its_place_and_a_broken_one_does_not_stop_the_rest() {
         let input = b"{\"id\":1,\"text\":\"2 + 2 = 5.\"}\n{\"id\":2}\n\n\xff\n{\"id\":\"d\",\"text\":\" \"}\n{\"text\":\"2 + 2 = 4.\"}";
         let (outcome, out) = lines(input, 100);
-        assert_eq!(outcome, Outcome { refuted: 1, broken: 3 });
+        assert_eq!(outcome, Outcome { refuted: 1, unverifiable: 0, broken: 3 });
         assert_eq!(out.len(), 5);
         assert_eq!(out[0]["id"], 1);
         assert_eq!(out[0]["summary"]["refuted"], 1);
