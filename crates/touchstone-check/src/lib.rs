@@ -5,6 +5,7 @@
 mod answer;
 mod arithmetic;
 mod checker;
+pub mod deep;
 mod grammar;
 mod items;
 mod lookup;
