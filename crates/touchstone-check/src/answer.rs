@@ -146,6 +146,7 @@ pub(crate) fn slot_claims(
                 evidence: judged.evidence,
                 confidence: if slot.misspelt { judged.confidence.min(MISSPELT) } else { judged.confidence },
                 correction,
+                rule: None,
             }
         })
         .collect()

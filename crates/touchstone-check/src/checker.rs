@@ -8,6 +8,7 @@ use touchstone_graph::{EntityId, Graph};
 use crate::answer::Asked;
 use crate::grammar::{self, OpenSlot, Proposition, Setting};
 use crate::items::{Item, itemize};
+use crate::policy::Policies;
 use crate::read::{self, Sentence};
 use crate::verify::{self, Case, Judged};
 use crate::{answer, arithmetic};
@@ -20,6 +21,7 @@ const MAX_SENTENCE_BYTES: usize = 20_000;
 /// Finds the claims of a text and judges them against a graph, without a model.
 pub struct Checker {
     graph: Arc<Graph>,
+    policies: Policies,
 }
 
 /// What a step of a derivation is read with.
@@ -32,7 +34,14 @@ pub struct StepContext<'a> {
 
 impl Checker {
     pub fn new(graph: Arc<Graph>) -> Checker {
-        Checker { graph }
+        Checker { graph, policies: Policies::default() }
+    }
+
+    /// The rules of an organisation, enforced in every text and step.
+    #[must_use]
+    pub fn with_policies(mut self, policies: Policies) -> Checker {
+        self.policies = policies;
+        self
     }
 
     pub fn graph(&self) -> &Arc<Graph> {
@@ -69,7 +78,11 @@ impl Checker {
             [english, chinese] if english >= chinese => Some(Language::English),
             _ => Some(Language::Chinese),
         };
-        CheckReport::new(language, claims)
+        let notes =
+            self.policies.apply(&self.graph, text, language.unwrap_or(Language::English), &mut claims);
+        let mut report = CheckReport::new(language, claims);
+        report.policy = notes;
+        report
     }
 
     /// The claims of one step; spans count in Unicode characters of `text`.
@@ -81,6 +94,7 @@ impl Checker {
             let language = self.language_of(&text[sentence.span.clone()]).unwrap_or(context.language);
             self.check_sentence(text, &sentence, Some(language), &mut discourse, &mut place, &mut claims);
         }
+        self.policies.apply(&self.graph, text, context.language, &mut claims);
         claims
     }
 
@@ -306,6 +320,7 @@ impl Writer<'_> {
             evidence: judged.evidence,
             confidence: judged.confidence,
             correction,
+            rule: None,
         });
     }
 

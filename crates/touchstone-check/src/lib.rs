@@ -9,6 +9,7 @@ pub mod deep;
 mod grammar;
 mod items;
 mod lookup;
+pub mod policy;
 pub mod read;
 mod reasons;
 mod verify;

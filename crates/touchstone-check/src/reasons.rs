@@ -6,9 +6,10 @@ pub(crate) fn verdict_of(code: ReasonCode) -> Verdict {
     use ReasonCode::*;
     match code {
         Asserted | Inverse | SubProperty | Transitive | WithinTolerance | ComparisonHolds | CountHolds
-        | Exists | ArithmeticRight | FollowsFromStep | DenialHolds => Verdict::Supported,
+        | Exists | ArithmeticRight | FollowsFromStep | PassageSupports | DenialHolds => Verdict::Supported,
         FunctionalOther | ClosedPredicate | OutsideTolerance | DateDiffers | TypeClash | ComparisonFails
-        | CountDiffers | ArithmeticWrong | ContradictsStep | DenialFails => Verdict::Refuted,
+        | CountDiffers | ArithmeticWrong | ContradictsStep | DenialFails | PassageRefutes
+        | PolicyViolation => Verdict::Refuted,
         NoEvidence | UnknownEntity | UnknownRelation | Ambiguous | SourcesDisagree | UnsupportedLanguage
         | NotUnderstood | OperandUnknown | LimitReached => Verdict::Unverifiable,
     }
@@ -28,6 +29,9 @@ pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
         ArithmeticRight => ("the calculation is right", "计算正确"),
         FollowsFromStep => ("it follows from an earlier step", "由前面的步骤得出"),
         DenialHolds => ("what is denied is refuted", "所否认的内容确实不成立"),
+        PassageSupports => ("a passage says so", "有段落支持此说"),
+        PassageRefutes => ("a passage says otherwise", "有段落表明并非如此"),
+        PolicyViolation => ("a rule forbids it", "违反规则"),
         FunctionalOther => {
             ("the graph holds another value, and there can be only one", "图谱中是另一个值，而该值只能有一个")
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use touchstone_check::Checker;
+use touchstone_check::{Checker, policy};
 use touchstone_graph::Graph;
 use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
@@ -29,7 +29,12 @@ pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
 /// Opened for reading: several programs can check against one store.
 pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
     let dir = require_store(settings)?;
-    Ok(Arc::new(Checker::new(Arc::new(Graph::open_read_only(&dir)?))))
+    let graph = Arc::new(Graph::open_read_only(&dir)?);
+    let checker = Checker::new(Arc::clone(&graph));
+    Ok(Arc::new(match settings.policies() {
+        Some(path) => checker.with_policies(policy::load(&path, &graph)?),
+        None => checker,
+    }))
 }
 
 pub(crate) fn model_list(settings: &Settings) -> anyhow::Result<ModelList> {

@@ -26,6 +26,7 @@ const PREFIX: &str = "TOUCHSTONE_";
 pub(crate) struct Settings {
     store: RelativePathBuf,
     text_index: RelativePathBuf,
+    policies: Option<RelativePathBuf>,
     models: RelativePathBuf,
     model_list: Option<RelativePathBuf>,
     prompts: Option<RelativePathBuf>,
@@ -68,6 +69,10 @@ pub(crate) struct StoreFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store: Option<PathBuf>,
+    /// A policy file, or a folder of them: rules that texts and answers must keep.
+    #[arg(long, value_name = "FILE|DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default, Serialize)]
@@ -225,6 +230,7 @@ impl Layers {
             ("store", Some(settings.store())),
             ("text_index", Some(settings.text_index())),
             ("models", Some(settings.models())),
+            ("policies", settings.policies()),
             ("model_list", settings.model_list()),
             ("prompts", settings.prompts()),
         ] {
@@ -259,6 +265,7 @@ impl Settings {
         Ok(Settings {
             store: folders.data_dir().join("store").into(),
             text_index: folders.data_dir().join("text").into(),
+            policies: None,
             models: folders.cache_dir().join("models").into(),
             model_list: None,
             prompts: None,
@@ -313,6 +320,10 @@ impl Settings {
 
     pub(crate) fn store(&self) -> PathBuf {
         self.store.relative()
+    }
+
+    pub(crate) fn policies(&self) -> Option<PathBuf> {
+        self.policies.as_ref().map(RelativePathBuf::relative)
     }
 
     pub(crate) fn text_index(&self) -> PathBuf {

@@ -61,6 +61,8 @@ pub enum ReasonCode {
     Exists,
     ArithmeticRight,
     FollowsFromStep,
+    /// A passage says so, as the model reads it.
+    PassageSupports,
     /// The denied claim is refuted.
     DenialHolds,
     // refuted
@@ -73,6 +75,10 @@ pub enum ReasonCode {
     CountDiffers,
     ArithmeticWrong,
     ContradictsStep,
+    /// A passage says otherwise, as the model reads it.
+    PassageRefutes,
+    /// A rule of the organisation forbids it.
+    PolicyViolation,
     /// The denied claim is supported.
     DenialFails,
     // unverifiable
@@ -146,6 +152,9 @@ pub struct Claim {
     pub confidence: f64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correction: Option<Correction>,
+    /// The rule of a policy that decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
 }
 
 /// How many claims got which verdict.
@@ -181,11 +190,24 @@ pub struct CheckReport {
     pub language: Option<Language>,
     pub claims: Vec<Claim>,
     pub summary: Summary,
+    /// What the rules of policies have to say besides verdicts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub policy: Vec<PolicyNote>,
+}
+
+/// A rule that fits, or a notice that is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyNote {
+    pub rule: String,
+    pub message: String,
+    /// Where; absent for what is missing from the whole text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub span: Option<Span>,
 }
 
 impl CheckReport {
     pub fn new(language: Option<Language>, claims: Vec<Claim>) -> CheckReport {
         let summary = Summary::of(&claims);
-        CheckReport { id: None, language, claims, summary }
+        CheckReport { id: None, language, claims, summary, policy: Vec::new() }
     }
 }

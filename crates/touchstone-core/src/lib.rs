@@ -10,6 +10,8 @@ mod evidence;
 mod language;
 
 pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage};
-pub use claim::{CheckReport, Claim, ClaimKind, Correction, ReasonCode, Span, Summary, Term, Verdict};
+pub use claim::{
+    CheckReport, Claim, ClaimKind, Correction, PolicyNote, ReasonCode, Span, Summary, Term, Verdict,
+};
 pub use evidence::Evidence;
 pub use language::Language;

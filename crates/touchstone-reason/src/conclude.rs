@@ -135,6 +135,7 @@ fn claim(
         evidence,
         confidence: 1.0,
         correction: None,
+        rule: None,
     }
 }
 

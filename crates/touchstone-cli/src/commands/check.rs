@@ -250,7 +250,13 @@ impl Run<'_> {
             .into_iter()
             .map(|claim| locate(claim, &prose, &places, &index, characters))
             .collect();
-        let mut document = Document { file, language: report.language, claims, summary: report.summary };
+        let mut document = Document {
+            file,
+            language: report.language,
+            claims,
+            summary: report.summary,
+            policy: report.policy,
+        };
         if let Some(baseline) = self.baseline {
             baseline.mark(&mut document);
         }
@@ -349,11 +355,13 @@ mod tests {
             }],
             confidence: 1.0,
             correction: None,
+            rule: None,
         };
         let place = document::Place { line: 3, column: 1, end_line: 3, end_column: 26 };
         let summary = Summary { refuted: 1, ..Summary::default() };
         let claims = vec![Located { claim, place, known: false }];
-        Document { file: Some("a b.txt".into()), language: Some(Language::English), claims, summary }
+        let language = Some(Language::English);
+        Document { file: Some("a b.txt".into()), language, claims, summary, policy: Vec::new() }
     }
 
     fn written(format: Format) -> String {

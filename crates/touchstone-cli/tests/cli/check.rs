@@ -186,3 +186,31 @@ fn reports_are_written_for_programs_and_people() {
     let lines = sandbox.check(&["--format", "jsonl", &file], "");
     assert_eq!(lines.json()["claims"][0]["line"], 1);
 }
+
+#[test]
+fn a_policy_is_enforced_with_its_rule_named() {
+    let sandbox = Sandbox::new();
+    let policy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg/policies/example.toml");
+    let policy = policy.display().to_string();
+    let text = "Take 500 mg of the medicine twice a day. Write to ana@example.org. \
+                Marie Curie discovered gold. Ecuador has a population of about 18 million.";
+    let outcome = sandbox.check(&["--policies", &policy, "--json", "-"], text);
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    let report = outcome.json();
+    let rules: Vec<&str> =
+        report["claims"].as_array().unwrap().iter().filter_map(|c| c["rule"].as_str()).collect();
+    assert!(
+        rules.contains(&"dosage") && rules.contains(&"contact") && rules.contains(&"persons"),
+        "{report}"
+    );
+    let redacted = report["claims"].as_array().unwrap().iter().find(|c| c["rule"] == "contact").unwrap();
+    assert_eq!(redacted["correction"]["replacement"], "[redacted]");
+    let notes: Vec<&str> =
+        report["policy"].as_array().unwrap().iter().map(|n| n["rule"].as_str().unwrap()).collect();
+    assert!(notes.contains(&"figures") && notes.contains(&"medical-notice"), "{notes:?}");
+    let clean = sandbox.check(&["--policies", &policy, "-"], "Quito is the capital of Ecuador.");
+    assert_eq!(clean.code, 0, "{}", clean.stdout);
+    let broken =
+        sandbox.write("p.toml", "[[rule]]\nid = \"a\"\naction = \"block\"\nclasses = [\"dragon\"]\n");
+    assert!(sandbox.check(&["--policies", &broken, "-"], "x").sentence().contains("no class dragon"));
+}

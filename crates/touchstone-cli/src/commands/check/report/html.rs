@@ -22,6 +22,7 @@ struct Entry {
 struct Section<'a> {
     file: Option<&'a str>,
     claims: Vec<Entry>,
+    notes: Vec<String>,
 }
 
 pub(super) fn write(documents: &[Document], summary: &Summary, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -31,6 +32,7 @@ pub(super) fn write(documents: &[Document], summary: &Summary, out: &mut dyn Wri
         .iter()
         .map(|document| Section {
             file: document.file.as_deref(),
+            notes: document.policy.iter().map(|note| output::plain(&note.message)).collect(),
             claims: document
                 .claims
                 .iter()

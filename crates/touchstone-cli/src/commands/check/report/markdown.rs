@@ -31,6 +31,9 @@ pub(super) fn write(documents: &[Document], summary: &Summary, out: &mut dyn Wri
                 writeln!(out, "  - {}", escape(&output::evidence(evidence)))?;
             }
         }
+        for note in &document.policy {
+            writeln!(out, "- ! {}", escape(&note.message))?;
+        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod terminal;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use touchstone_core::{Claim, Language, Summary, Verdict};
+use touchstone_core::{Claim, Language, PolicyNote, Summary, Verdict};
 
 use super::document::Place;
 use crate::output;
@@ -56,6 +56,9 @@ pub(super) struct Document {
     pub(super) language: Option<Language>,
     pub(super) claims: Vec<Located>,
     pub(super) summary: Summary,
+    /// What the rules of policies say besides verdicts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) policy: Vec<PolicyNote>,
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use touchstone_core::{Evidence, Summary, Verdict};
 
 use super::{Document, Located};
-use crate::output::{self, DIM};
+use crate::output::{self, BOLD, DIM};
 
 /// Characters of a claim that are shown.
 const MAX_SHOWN: usize = 500;
@@ -11,6 +11,9 @@ const MAX_SHOWN: usize = 500;
 pub(super) fn document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     for located in &document.claims {
         claim(document.file.as_deref(), located, out)?;
+    }
+    for note in &document.policy {
+        writeln!(out, "{BOLD}!{BOLD:#} {}", output::plain(&note.message))?;
     }
     Ok(())
 }
