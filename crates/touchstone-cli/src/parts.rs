@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use touchstone_check::{Checker, policy};
+use touchstone_check::{Checker, deep, policy};
 use touchstone_graph::Graph;
 use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
 use touchstone_llm::{Engine, EngineInfo};
 use touchstone_reason::{Prompts, Reasoner};
+use touchstone_text::TextIndex;
 
 use crate::output;
 use crate::settings::{Settings, shown};
@@ -35,6 +36,34 @@ pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
         Some(path) => checker.with_policies(policy::load(&path, &graph)?),
         None => checker,
     }))
+}
+
+/// The passages to look claims up in, where there is an index; with `deep`
+/// judged by the model.
+pub(crate) fn library(
+    settings: &Settings,
+    deep: bool,
+    confidence: f64,
+) -> anyhow::Result<Option<deep::Library>> {
+    let dir = settings.text_index();
+    if !dir.join("meta.json").exists() {
+        if deep {
+            bail!(
+                "there is no text index in {}, and --deep judges passages: make one with `touchstone text index` or `touchstone text pull`",
+                shown(&dir)
+            );
+        }
+        return Ok(None);
+    }
+    let judge = if deep {
+        let file = model_file(settings)?;
+        let judge = deep::ModelJudge::new(engine(settings, &file, 2)?);
+        Some(Box::new(judge.context("this build has no weights for judging passages")?)
+            as Box<dyn deep::PassageJudge>)
+    } else {
+        None
+    };
+    Ok(Some(deep::Library::new(TextIndex::open(&dir)?, judge, confidence)))
 }
 
 pub(crate) fn model_list(settings: &Settings) -> anyhow::Result<ModelList> {

@@ -32,6 +32,8 @@ pub enum EvalError {
     InUse { folder: PathBuf },
     #[error("{folder} holds something else than a run: choose another --out")]
     Foreign { folder: PathBuf },
+    #[error("the model could not judge {id}: {reason}")]
+    Judge { id: String, reason: String },
     #[error("stopped after {done} of {total} sentences: run the same command again")]
     Stopped { done: usize, total: usize },
     #[error(transparent)]

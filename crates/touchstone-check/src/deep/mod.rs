@@ -2,5 +2,7 @@
 //! Everything here costs model time and is asked for with `--deep`.
 
 mod judge;
+mod passages;
 
 pub use judge::{Calibration, FEATURES, ModelJudge, Opinion, PassageJudge, features};
+pub use passages::{DEFAULT_CONFIDENCE, DeepError, Library};

@@ -10,10 +10,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use touchstone_check::Checker;
+use touchstone_check::deep::{self, Library};
 use touchstone_core::{Claim, Correction, Summary};
 
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, Layers, Settings, StoreFlags};
+use crate::settings::{ConfigFile, IndexFlags, Layers, ModelFlags, Settings, StoreFlags};
 use crate::{input, interrupt, parts};
 use baseline::Baseline;
 use blocks::{Block, Blocks};
@@ -51,11 +52,28 @@ pub(crate) struct Arguments {
     /// Record what is not supported now in FILE, for --baseline.
     #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
     write_baseline: Option<PathBuf>,
+    /// Let the model judge the passages found for claims that the graph cannot decide.
+    #[arg(long, conflicts_with = "jsonl")]
+    deep: bool,
+    /// The calibrated probability that a verdict of the model needs.
+    #[arg(long, value_name = "P", default_value_t = deep::DEFAULT_CONFIDENCE, value_parser = probability)]
+    min_confidence: f64,
     /// Bytes of one text; longer ones are refused where a report has to hold all of it.
     #[arg(long, value_name = "BYTES")]
     max_text_bytes: Option<usize>,
     #[command(flatten)]
     store: StoreFlags,
+    #[command(flatten)]
+    index: IndexFlags,
+    #[command(flatten)]
+    model: ModelFlags,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("it is a probability between 0 and 1".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -76,6 +94,8 @@ struct Limit {
 pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     let settings = Layers::new(config)?
         .flags(&arguments.store)
+        .flags(&arguments.index)
+        .flags(&arguments.model)
         .flags(&Limit { max_text_bytes: arguments.max_text_bytes })
         .settings()?;
     if arguments.files.is_empty() && io::stdin().is_terminal() {
@@ -92,6 +112,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
         input::open(only)?;
     }
     let checker = parts::checker(&settings)?;
+    let library = parts::library(&settings, arguments.deep, arguments.min_confidence)?;
     let format = if arguments.json { Format::Json } else { arguments.format };
     if inputs.passed_over > 0 {
         anstream::eprintln!(
@@ -102,6 +123,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     interrupt::watch()?;
     let mut run = Run {
         checker: &checker,
+        library: library.as_ref(),
         limit: settings.max_text_bytes,
         format,
         forced: arguments.input_format,
@@ -163,6 +185,7 @@ struct Outcome {
 
 struct Run<'a> {
     checker: &'a Checker,
+    library: Option<&'a Library>,
     limit: usize,
     format: Format,
     forced: Option<InputFormat>,
@@ -218,13 +241,13 @@ impl Run<'_> {
                 if interrupt::asked() {
                     bail!("stopped in {}, line {line}", input::name(file));
                 }
-                let document = self.check(name.clone(), &text, format, (line, characters));
+                let document = self.check(name.clone(), &text, format, (line, characters))?;
                 report::stream(self.format, &document, out)?;
             }
             return Ok(());
         }
         let text = input::read_text(file, self.limit)?;
-        let document = self.check(name, &text, format, (1, 0));
+        let document = self.check(name, &text, format, (1, 0))?;
         if self.format.streams() {
             report::stream(self.format, &document, out)?;
         } else {
@@ -240,9 +263,15 @@ impl Run<'_> {
         source: &str,
         format: InputFormat,
         (line, characters): (usize, usize),
-    ) -> Document {
+    ) -> anyhow::Result<Document> {
         let prose = Prose::of(source, format);
-        let report = self.checker.check(&prose.text);
+        let mut report = self.checker.check(&prose.text);
+        if let Some(library) = self.library {
+            let beyond = library.consult(&mut report)?;
+            if beyond > 0 {
+                anstream::eprintln!("{beyond} claims more were not looked up in the passages");
+            }
+        }
         let places = Places::new(source, line);
         let index = Characters::new(&prose.text);
         let claims = report
@@ -266,7 +295,7 @@ impl Run<'_> {
         let new = Summary::of(document.claims.iter().filter(|l| !l.known).map(|located| &located.claim));
         add(&mut self.outcome.summary, &document.summary);
         add(&mut self.outcome.new, &new);
-        document
+        Ok(document)
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Suites of claims: no predicate is declared closed or functional.
     #[arg(long)]
     open: bool,
+    /// Suites of claims: let the model judge passages.
+    #[arg(long)]
+    deep: bool,
     /// Suites of claims: show so many examples of each kind of mistake.
     #[arg(long, value_name = "N", default_value_t = 0)]
     show: usize,

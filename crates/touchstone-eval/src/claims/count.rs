@@ -57,6 +57,8 @@ pub struct ClaimSummary {
     pub balanced_accuracy: Option<f64>,
     /// Mean F1 over true, false and neutral, where the suite has all three.
     pub macro_f1: Option<f64>,
+    /// Of the verdicts given at a confidence of 0.9 or more, those right.
+    pub right_when_sure: Option<Share>,
     pub sentences_per_second: f64,
     pub facts_dropped: usize,
 }
@@ -120,10 +122,21 @@ impl ClaimSummary {
             macro_f1: (trues > 0 && falses > 0 && neutrals > 0)
                 .then(|| (f1(Gold::True) + f1(Gold::False) + f1(Gold::Neutral)) / 3.0)
                 .filter(|_| open.is_some()),
+            right_when_sure: sure(checked),
             sentences_per_second: if seconds > 0.0 { checked.len() as f64 / seconds } else { 0.0 },
             facts_dropped,
         }
     }
+}
+
+/// Only where a model gave probabilities.
+fn sure(checked: &[Checked]) -> Option<Share> {
+    if checked.iter().all(|one| one.confidence >= 1.0) {
+        return None;
+    }
+    let sure = || checked.iter().filter(|one| one.confidence >= 0.9);
+    let right = sure().filter(|one| as_gold(one.verdict) == one.case.gold).count();
+    Share::new(right, sure().count())
 }
 
 /// The summary for people.
@@ -158,6 +171,7 @@ pub fn claim_table(summary: &ClaimSummary) -> String {
     line("right among the decided", &summary.right_of_decided);
     line("false ones wrongly supported", &summary.wrongly_supported);
     line("true ones wrongly refuted", &summary.wrongly_refuted);
+    line("right at confidence 0.9 or more", &summary.right_when_sure);
     if let Some(value) = summary.balanced_accuracy {
         text.push_str(&format!("\n{:<34} {:>6.2}%", "balanced accuracy", value * 100.0));
     }

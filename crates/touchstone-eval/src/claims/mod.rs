@@ -68,10 +68,26 @@ pub struct Checked {
     pub case: Case,
     pub verdict: Verdict,
     pub reason: String,
+    /// Probability of the verdict, where a model gave it; else 1.
+    pub confidence: f64,
+}
+
+/// A verdict on a case.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub reason: String,
+    pub confidence: f64,
+}
+
+impl Judgement {
+    fn certain(verdict: Verdict, reason: String) -> Judgement {
+        Judgement { verdict, reason, confidence: 1.0 }
+    }
 }
 
 /// Refuted when anything in it is; supported when all of it is.
-pub fn verdict_of(case: &Case, report: &CheckReport) -> (Verdict, String) {
+pub fn verdict_of(case: &Case, report: &CheckReport) -> Judgement {
     let claims = || {
         report
             .claims
@@ -80,21 +96,21 @@ pub fn verdict_of(case: &Case, report: &CheckReport) -> (Verdict, String) {
     };
     let first = |verdict| claims().find(|claim| claim.verdict == verdict).map(|claim| claim.reason.clone());
     if let Some(reason) = first(Verdict::Refuted) {
-        return (Verdict::Refuted, reason);
+        return Judgement::certain(Verdict::Refuted, reason);
     }
     if let Some(reason) = first(Verdict::Unverifiable) {
-        return (Verdict::Unverifiable, reason);
+        return Judgement::certain(Verdict::Unverifiable, reason);
     }
     match first(Verdict::Supported) {
-        Some(reason) => (Verdict::Supported, reason),
-        None => (Verdict::Unverifiable, "no claim was found".to_owned()),
+        Some(reason) => Judgement::certain(Verdict::Supported, reason),
+        None => Judgement::certain(Verdict::Unverifiable, "no claim was found".to_owned()),
     }
 }
 
 /// Checks the cases on several threads, in their order.
 pub fn check_all(
     cases: &[Case],
-    check: &(dyn Fn(&Case) -> (Verdict, String) + Sync),
+    check: &(dyn Fn(&Case) -> Result<Judgement, EvalError> + Sync),
     stop: &(dyn Fn() -> bool + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Checked>, EvalError> {
@@ -112,17 +128,27 @@ pub fn check_all(
                 break;
             };
             for (offset, case) in block.iter().enumerate() {
-                let (verdict, reason) = check(case);
-                checked.push((start + offset, Checked { case: case.clone(), verdict, reason }));
+                if stop() {
+                    return Ok(checked);
+                }
+                let Judgement { verdict, reason, confidence } = check(case)?;
+                checked.push((start + offset, Checked { case: case.clone(), verdict, reason, confidence }));
+                if case.passage.is_some() {
+                    progress(start + offset + 1);
+                }
             }
             progress(done.fetch_add(block.len(), relaxed) + block.len());
         }
-        checked
+        Ok(checked)
     };
-    let mut all: Vec<(usize, Checked)> = std::thread::scope(|scope| {
+    let mut all: Vec<(usize, Checked)> = Vec::with_capacity(cases.len());
+    let parts: Vec<Result<Vec<(usize, Checked)>, EvalError>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Ok(Vec::new()))).collect()
     });
+    for part in parts {
+        all.extend(part?);
+    }
     if stop() {
         return Err(EvalError::Stopped { done: all.len(), total: cases.len() });
     }

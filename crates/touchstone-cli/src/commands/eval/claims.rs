@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use touchstone_check::Checker;
+use touchstone_check::deep::{self, PassageJudge};
 use touchstone_core::Verdict;
 use touchstone_eval::EvalError;
 use touchstone_eval::claims::{
-    Checked, ClaimSuite, ClaimSummary, Drop, Gold, Selection, check_all, claim_table, verdict_of,
+    Case, Checked, ClaimSuite, ClaimSummary, Drop, Gold, Judgement, Selection, check_all, claim_table,
+    verdict_of,
 };
 use touchstone_graph::Graph;
 
@@ -46,13 +48,28 @@ pub(super) fn run(
     };
     let claims = suite.claims(&selection, &open)?;
     let checker = Checker::new(claims.world.known.clone());
+    let judge = if claims.cases.iter().any(|case| case.passage.is_some()) {
+        if !arguments.deep {
+            anyhow::bail!(
+                "this suite holds claims against passages, which only the model can judge: add --deep"
+            );
+        }
+        spinner.say("loading the model");
+        let file = parts::model_file(&settings)?;
+        deep::ModelJudge::new(parts::engine(&settings, &file, 4)?)
+    } else {
+        None
+    };
     interrupt::watch()?;
     spinner.say("checking");
     let begin = Instant::now();
     let total = claims.cases.len();
     let checked = check_all(
         &claims.cases,
-        &|case| verdict_of(case, &checker.check(&case.text)),
+        &|case| match (&case.passage, &judge) {
+            (Some(passage), Some(judge)) => by_passage(case, passage, judge),
+            _ => Ok(verdict_of(case, &checker.check(&case.text))),
+        },
         &interrupt::asked,
         &|done| spinner.say(&format!("checked {done} of {total} sentences")),
     )?;
@@ -60,6 +77,21 @@ pub(super) fn run(
     let summary = ClaimSummary::of(&suite.name, &arguments.split, &checked, seconds, claims.world.dropped);
     std::mem::drop(spinner);
     report(&summary, &checked, &claims.skipped, arguments)
+}
+
+/// The likeliest of the three.
+fn by_passage(case: &Case, passage: &str, judge: &deep::ModelJudge) -> Result<Judgement, EvalError> {
+    let opinion = judge
+        .judge(&case.text, passage)
+        .map_err(|error| EvalError::Judge { id: case.id.clone(), reason: error.to_string() })?;
+    let options = [
+        (opinion.supported, Verdict::Supported),
+        (opinion.refuted, Verdict::Refuted),
+        (opinion.not_enough, Verdict::Unverifiable),
+    ];
+    let (confidence, verdict) =
+        options.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, Verdict::Unverifiable));
+    Ok(Judgement { verdict, reason: format!("probability {confidence:.2}"), confidence })
 }
 
 fn report(

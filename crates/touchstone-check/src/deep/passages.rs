@@ -1,0 +1,179 @@
+//! Passages for the claims that the graph cannot decide: found in a text
+//! index, and judged where a judge is at hand.
+
+use touchstone_core::{CheckReport, Claim, Evidence, Language, ReasonCode, Summary, Verdict};
+use touchstone_llm::LlmError;
+use touchstone_text::{Passage, TextError, TextIndex};
+
+use super::judge::{Opinion, PassageJudge};
+use crate::{read, reasons};
+
+/// Passages shown with a claim.
+const MAX_SHOWN: usize = 3;
+/// Claims of one text that are looked up; more are left as they are.
+const MAX_CLAIMS: usize = 1_000;
+/// A verdict needs this calibrated probability.
+pub const DEFAULT_CONFIDENCE: f64 = 0.9;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeepError {
+    #[error("the text index cannot be searched: {0}")]
+    Search(#[from] TextError),
+    #[error("the model could not judge a passage: {0}")]
+    Model(#[from] LlmError),
+}
+
+/// A text index with, perhaps, a judge of what its passages say.
+pub struct Library {
+    index: TextIndex,
+    judge: Option<Box<dyn PassageJudge>>,
+    confidence: f64,
+}
+
+impl Library {
+    /// Without a judge, passages are shown and no verdict changes.
+    pub fn new(index: TextIndex, judge: Option<Box<dyn PassageJudge>>, confidence: f64) -> Library {
+        Library { index, judge, confidence }
+    }
+
+    /// Adds passages to the claims that are still open; how many claims were
+    /// beyond the limit.
+    pub fn consult(&self, report: &mut CheckReport) -> Result<usize, DeepError> {
+        let mut open: Vec<&mut Claim> = report.claims.iter_mut().filter(|claim| is_open(claim)).collect();
+        let beyond = open.len().saturating_sub(MAX_CLAIMS);
+        for claim in open.iter_mut().take(MAX_CLAIMS) {
+            self.consult_for(claim)?;
+        }
+        report.summary = Summary::of(&report.claims);
+        Ok(beyond)
+    }
+
+    fn consult_for(&self, claim: &mut Claim) -> Result<(), DeepError> {
+        let names = [&claim.subject, &claim.object].into_iter().flatten().map(|term| term.label.as_str());
+        let query: String = std::iter::once(claim.text.as_str()).chain(names).collect::<Vec<_>>().join(" ");
+        let query: String = query.chars().take(touchstone_text::MAX_QUERY_CHARS).collect();
+        let found = self.index.search(&query, None, MAX_SHOWN)?;
+        let Some(judge) = &self.judge else {
+            claim.evidence.extend(found.iter().map(|passage| quoted(passage, &claim.text)));
+            return Ok(());
+        };
+        let mut opinions: Vec<(Opinion, Evidence)> = Vec::new();
+        for passage in &found {
+            let opinion = judge.judge(&claim.text, &passage.text)?;
+            opinions.push((opinion, quoted(passage, &claim.text)));
+        }
+        decide(claim, opinions, self.confidence);
+        Ok(())
+    }
+}
+
+fn decide(claim: &mut Claim, opinions: Vec<(Opinion, Evidence)>, confidence: f64) {
+    let best = |of: fn(&Opinion) -> f64| opinions.iter().map(|(opinion, _)| of(opinion)).fold(0.0, f64::max);
+    let (supported, refuted) = (best(|o| o.supported), best(|o| o.refuted));
+    let code = match (supported >= confidence, refuted >= confidence) {
+        (true, true) => Some((ReasonCode::SourcesDisagree, 1.0)),
+        (true, false) => Some((ReasonCode::PassageSupports, supported)),
+        (false, true) => Some((ReasonCode::PassageRefutes, refuted)),
+        (false, false) => None,
+    };
+    claim.evidence.extend(opinions.into_iter().map(|(_, evidence)| evidence));
+    if let Some((code, probability)) = code {
+        let language = if claim.text.chars().any(touchstone_graph::is_han) {
+            Language::Chinese
+        } else {
+            Language::English
+        };
+        claim.reason_code = code;
+        claim.verdict = reasons::verdict_of(code);
+        claim.reason = reasons::plain(code, language);
+        claim.confidence = probability;
+    }
+}
+
+/// What the graph leaves open, and a passage might decide.
+fn is_open(claim: &Claim) -> bool {
+    claim.verdict == Verdict::Unverifiable
+        && matches!(
+            claim.reason_code,
+            ReasonCode::NoEvidence
+                | ReasonCode::UnknownEntity
+                | ReasonCode::UnknownRelation
+                | ReasonCode::NotUnderstood
+        )
+}
+
+/// The sentence of the passage that shares the most words with the claim.
+fn quoted(passage: &Passage, claim: &str) -> Evidence {
+    let words = |text: &str| -> Vec<String> {
+        let folded = touchstone_graph::fold(text);
+        let latin = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned);
+        let han = folded.chars().filter(|c| touchstone_graph::is_han(*c)).map(|c| c.to_string());
+        latin.chain(han).collect()
+    };
+    let wanted = words(claim);
+    let sentences = read::sentences(&passage.text);
+    let best = sentences.iter().map(|sentence| sentence.span.clone()).max_by_key(|range| {
+        let own = words(&passage.text[range.clone()]);
+        (wanted.iter().filter(|word| own.contains(word)).count(), usize::MAX - range.start)
+    });
+    let range = best.unwrap_or(0..passage.text.len());
+    let characters = |byte: usize| passage.span[0] + passage.text[..byte].chars().count();
+    Evidence::Passage {
+        document: passage.document.clone(),
+        title: passage.title.clone(),
+        span: [characters(range.start), characters(range.end)],
+        text: passage.text[range].trim().to_owned(),
+        score: passage.score,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use touchstone_graph::{Graph, Store};
+    use touchstone_text::Document;
+
+    use super::*;
+    use crate::Checker;
+
+    struct Fixed(Opinion);
+
+    impl PassageJudge for Fixed {
+        fn judge(&self, _: &str, _: &str) -> Result<Opinion, LlmError> {
+            Ok(self.0)
+        }
+    }
+
+    fn consulted(judge: Option<Opinion>) -> Claim {
+        let folder = tempfile::tempdir().unwrap();
+        let index = TextIndex::create(folder.path()).unwrap();
+        let document =
+            Document::new("d", "Masks", "Weather was fine. Masks reduce the spread of droplets. The end.");
+        index.add("s", &mut vec![Ok(document)].into_iter()).unwrap();
+        let library = Library::new(index, judge.map(|o| Box::new(Fixed(o)) as Box<dyn PassageJudge>), 0.9);
+        let checker = Checker::new(Arc::new(Graph::from_store(Store::in_memory().unwrap()).unwrap()));
+        let mut report = checker.check("Masks reduce spread.");
+        library.consult(&mut report).unwrap();
+        report.claims.remove(0)
+    }
+
+    #[test]
+    fn without_a_judge_passages_are_only_shown() {
+        let claim = consulted(None);
+        assert_eq!(claim.verdict, Verdict::Unverifiable);
+        let Evidence::Passage { text, span, .. } = &claim.evidence[0] else { panic!("{claim:?}") };
+        assert_eq!(text, "Masks reduce the spread of droplets.");
+        assert_eq!(*span, [18, 54]);
+    }
+
+    #[test]
+    fn a_sure_judge_decides_and_an_unsure_one_does_not() {
+        let opinion =
+            |supported, refuted| Opinion { supported, refuted, not_enough: 1.0 - supported - refuted };
+        assert_eq!(consulted(Some(opinion(0.95, 0.01))).verdict, Verdict::Supported);
+        assert_eq!(consulted(Some(opinion(0.01, 0.95))).verdict, Verdict::Refuted);
+        assert_eq!(consulted(Some(opinion(0.8, 0.1))).verdict, Verdict::Unverifiable);
+    }
+}
