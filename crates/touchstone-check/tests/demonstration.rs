@@ -128,3 +128,88 @@ fn what_the_graph_does_not_hold_is_unverifiable() {
         ],
     );
 }
+
+#[test]
+fn ranks_counts_and_existence() {
+    each_is(
+        Supported,
+        &[
+            "Algeria is the largest country in Africa.",
+            "Canada is the second-largest country in the world.",
+            "The smallest country in the world is Vatican City.",
+            "Brazil has the largest area of any country in South America.",
+            "Ecuador borders two countries.",
+            "Switzerland has four official languages.",
+            "There are 54 countries in Africa.",
+            "There is an element with atomic number 79.",
+            "There is a country called Chad.",
+            "Ecuador does not border three countries.",
+            "阿尔及利亚是非洲面积最大的国家。",
+            "加拿大是世界第二大国家。",
+            "厄瓜多尔与两个国家接壤。",
+            "瑞士有四种官方语言。",
+            "非洲有54个国家。",
+        ],
+    );
+    each_is(
+        Refuted,
+        &[
+            "The largest country in Africa is Nigeria.",
+            "Canada is the third-largest country in the world.",
+            "Lyon is the largest city in France.",
+            "Ecuador borders three countries.",
+            "Switzerland has five official languages.",
+            "There are 40 countries in Africa.",
+            "There is an element with atomic number 250.",
+            "There is no country called Chad.",
+            "尼日利亚是非洲面积最大的国家。",
+            "厄瓜多尔与三个国家接壤。",
+        ],
+    );
+    // The graph does not hold every city, nor every melting point.
+    each_is(
+        Unverifiable,
+        &["Paris is the largest city in France.", "Tungsten is the element with the highest melting point."],
+    );
+}
+
+/// Whatever the ontology calls a relation, a true fact said with its label is
+/// never refuted.
+#[test]
+fn no_true_fact_is_refuted_in_the_words_of_its_label() {
+    let graph = CHECKER.graph();
+    let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
+    let mut checked = 0;
+    for predicate in ontology.predicates() {
+        let quads = graph.store().inner().quads_for_pattern(None, Some(predicate.iri.as_ref()), None, None);
+        for quad in quads.map(Result::unwrap).step_by(31).take(60) {
+            let (
+                touchstone_graph::model::NamedOrBlankNode::NamedNode(subject),
+                touchstone_graph::model::Term::NamedNode(object),
+            ) = (&quad.subject, &quad.object)
+            else {
+                continue;
+            };
+            let (Some(subject), Some(object)) =
+                (lexicon.entity_by_iri(subject.as_ref()), lexicon.entity_by_iri(object.as_ref()))
+            else {
+                continue;
+            };
+            for language in touchstone_core::Language::ALL {
+                let name = |id| lexicon.entity(id).label(language).to_owned();
+                let label = predicate.label(language);
+                let sentence = match language {
+                    touchstone_core::Language::English => {
+                        format!("The {label} of {} is {}.", name(subject), name(object))
+                    }
+                    touchstone_core::Language::Chinese => {
+                        format!("{}的{label}是{}。", name(subject), name(object))
+                    }
+                };
+                checked += 1;
+                assert!(!verdicts(&sentence).contains(&Refuted), "{sentence}");
+            }
+        }
+    }
+    assert!(checked > 300, "{checked}");
+}

@@ -19,8 +19,8 @@ const MAX_CLAIM: usize = 600;
 pub const FEATURES: [&str; 10] = [
     "supports: yes over no",
     "contradicts: yes over no",
-    "supported over not mentioned",
-    "refuted over not mentioned",
+    "supported over neutral",
+    "refuted over neutral",
     "true over unclear",
     "false over unclear",
     "claim likelier behind the passage",
@@ -77,6 +77,40 @@ impl Calibration {
     }
 }
 
+/// Worked pairs, written for this program: what the three verdicts mean.
+const EXAMPLES: [(&str, &str, &str); 6] = [
+    (
+        "In a survey of 1,200 households, those with a garden reported eating vegetables on 1.4 more days a week.",
+        "People who have gardens eat vegetables more often",
+        "supported",
+    ),
+    (
+        "The bridge was closed for repairs in March and has carried traffic again since the first week of June.",
+        "The bridge stayed closed throughout the summer",
+        "refuted",
+    ),
+    (
+        "Engineers measured how much noise the new trams make at several speeds.",
+        "The new trams are cheaper to run than buses",
+        "neutral",
+    ),
+    (
+        "No difference in test scores was found between pupils who took the course online and those in class.",
+        "Online courses lower the test scores of pupils",
+        "refuted",
+    ),
+    (
+        "Reading aloud to infants may be associated with a larger vocabulary, although the samples were small.",
+        "Reading to babies can help them learn words",
+        "supported",
+    ),
+    (
+        "Sales of electric bicycles doubled in the region; the shops name better batteries as the reason.",
+        "Electric bicycles are safer than cars",
+        "neutral",
+    ),
+];
+
 /// Asks the language model.
 pub struct ModelJudge {
     engine: Arc<dyn Engine>,
@@ -104,19 +138,20 @@ pub fn features(engine: &dyn Engine, claim: &str, passage: &str) -> Result<[f64;
         Role::System,
         "You compare a claim with a passage. You use nothing but the passage, and what it says may be wrong.",
     );
-    let user = Message::new(Role::User, format!("Passage: {passage}\n\nClaim: {claim}"));
-    let mut session = engine.open(&[system.clone(), user])?;
+    let mut chat = vec![system.clone()];
+    for (passage, claim, verdict) in EXAMPLES {
+        chat.push(Message::new(Role::User, format!("Passage: {passage}\n\nClaim: {claim}")));
+        chat.push(Message::new(Role::Assistant, format!("Verdict: {verdict}")));
+    }
+    chat.push(Message::new(Role::User, format!("Passage: {passage}\n\nClaim: {claim}")));
+    let mut session = engine.open(&chat)?;
     let yes_no = |session: &mut dyn Session, question: &str| -> Result<f64, LlmError> {
         let scores = asked(session, question, &[" yes", " no"])?;
         Ok(scores[0] - scores[1])
     };
     let supports = yes_no(session.as_mut(), "Does the passage support the claim? The answer is")?;
     let contradicts = yes_no(session.as_mut(), "Does the passage contradict the claim? The answer is")?;
-    let relation = asked(
-        session.as_mut(),
-        "By the passage, the claim is",
-        &[" supported", " refuted", " not mentioned"],
-    )?;
+    let relation = asked(session.as_mut(), "Verdict:", &[" supported", " refuted", " neutral"])?;
     let truth =
         asked(session.as_mut(), "If the passage is right, the claim is", &[" true", " false", " unclear"])?;
     // How much likelier the claim is behind the passage than alone.
