@@ -151,7 +151,7 @@ mod tests {
         let index = TextIndex::create(folder.path()).unwrap();
         let document =
             Document::new("d", "Masks", "Weather was fine. Masks reduce the spread of droplets. The end.");
-        index.add("s", vec![Ok(document)].into_iter()).unwrap();
+        index.add("s", vec![Ok(document)]).unwrap();
         let library = Library::new(index, judge.map(|o| Box::new(Fixed(o)) as Box<dyn PassageJudge>), 0.9);
         let checker = Checker::new(Arc::new(Graph::from_store(Store::in_memory().unwrap()).unwrap()));
         let mut report = checker.check("Masks reduce spread.");
