@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use touchstone_llama::{LlamaEngine, LlamaOptions};
-use touchstone_llm::{Engine, Message, Role, Sampling, StopRule, Until};
+use touchstone_llm::{Engine, Message, Role, Sampling, Until};
 
 const ROUNDS: usize = 5;
 /// Different in every round, so that no prefix is shared.
@@ -31,12 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let usage = session.usage();
         let fresh = usage.prompt_tokens.saturating_sub(usage.cached_tokens);
         prompt = prompt.max(fresh as f64 / begun.elapsed().as_secs_f64());
-        let until = Until {
-            stop: StopRule::Strings(Vec::new()),
-            max_tokens: tokens,
-            sampling: Sampling::default(),
-            forbidden: Vec::new(),
-        };
+        let until = Until::turn(tokens, Sampling::default());
         let begun = Instant::now();
         let written = session.generate(&until, &mut |_| ControlFlow::Continue(()))?;
         generated = generated.max(written.tokens as f64 / begun.elapsed().as_secs_f64());

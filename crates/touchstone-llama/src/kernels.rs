@@ -99,6 +99,21 @@ pub(crate) fn describe(threads: u32, gpu_layers: u32, layers: u32) -> String {
     parts.join("; ")
 }
 
+/// The version of ggml that this was built with.
+#[allow(unsafe_code)]
+pub(crate) fn version() -> String {
+    // SAFETY: both give strings that live as long as the program.
+    let parts = unsafe { [llama_cpp_sys_2::ggml_version(), llama_cpp_sys_2::ggml_commit()] };
+    let text = |part: *const c_char| {
+        if part.is_null() {
+            return String::new();
+        }
+        // SAFETY: not null, and ends in a zero byte.
+        unsafe { CStr::from_ptr(part) }.to_string_lossy().into_owned()
+    };
+    parts.map(text).join(" ")
+}
+
 pub(crate) fn has_gpu() -> bool {
     list_llama_ggml_backend_devices().iter().any(|device| is_gpu(device.device_type))
 }
@@ -139,7 +154,7 @@ fn lock() -> MutexGuard<'static, Log> {
 }
 
 #[allow(unsafe_code)]
-fn route_log() {
+pub(crate) fn route_log() {
     unsafe extern "C" fn receive(
         level: llama_cpp_sys_2::ggml_log_level,
         text: *const c_char,

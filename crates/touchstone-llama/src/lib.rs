@@ -12,4 +12,4 @@ pub mod models;
 mod options;
 
 pub use engine::LlamaEngine;
-pub use options::LlamaOptions;
+pub use options::{CacheType, LlamaOptions, PromptCache, Split};

@@ -1,25 +1,42 @@
 //! An engine that replays fixed lines: for tests of everything above the
 //! engine, where a model's own words would make them depend on its quality.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use crate::{
-    Checkpoint, Engine, EngineInfo, FinishReason, Generated, LlmError, Message, Session, SessionUsage, Until,
+    Alternative, Checkpoint, Constraint, Engine, EngineInfo, FinishReason, Generated, Likelihood, LlmError,
+    Message, Piece, Session, SessionUsage, TokenLogprob, Until,
 };
 
+/// The log-probability of every recorded token.
+const LOGPROB: f64 = -0.1;
+
 /// Every session replays the same lines, one per call of `generate`, and ends
-/// its turn when they run out.
+/// its turn when they run out. A line that is not among the choices of a
+/// [`Constraint::Choices`] is an error; the first choice is taken when there
+/// is no line left. Other constraints are not looked at.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     lines: Vec<String>,
+    scores: Arc<BTreeMap<String, f64>>,
     transcript: Arc<Mutex<String>>,
 }
 
 impl Recorded {
     pub fn new<S: Into<String>>(lines: impl IntoIterator<Item = S>) -> Recorded {
-        Recorded { lines: lines.into_iter().map(Into::into).collect(), transcript: Arc::default() }
+        Recorded {
+            lines: lines.into_iter().map(Into::into).collect(),
+            scores: Arc::default(),
+            transcript: Arc::default(),
+        }
+    }
+
+    /// Log-likelihoods of texts; others have -1 for each of their words.
+    pub fn with_scores<S: Into<String>>(mut self, scores: impl IntoIterator<Item = (S, f64)>) -> Recorded {
+        self.scores = Arc::new(scores.into_iter().map(|(text, score)| (text.into(), score)).collect());
+        self
     }
 
     /// What the most recently changed session holds after its prompt.
@@ -42,6 +59,7 @@ impl Engine for Recorded {
         let prompt_tokens = chat.iter().map(|m| words(&m.text)).sum();
         Ok(Box::new(RecordedSession {
             lines: self.lines.iter().cloned().collect(),
+            scores: Arc::clone(&self.scores),
             text: String::new(),
             usage: SessionUsage { prompt_tokens, ..SessionUsage::default() },
             transcript: Arc::clone(&self.transcript),
@@ -51,6 +69,7 @@ impl Engine for Recorded {
 
 struct RecordedSession {
     lines: VecDeque<String>,
+    scores: Arc<BTreeMap<String, f64>>,
     text: String,
     usage: SessionUsage,
     transcript: Arc<Mutex<String>>,
@@ -76,27 +95,49 @@ impl Session for RecordedSession {
         Ok(())
     }
 
-    fn generate(
+    fn stream(
         &mut self,
-        _until: &Until,
-        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+        until: &Until,
+        on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<Generated, LlmError> {
-        let Some(line) = self.lines.pop_front() else {
+        let choices = match &until.constraint {
+            Some(Constraint::Choices(choices)) => Some(choices),
+            _ => None,
+        };
+        let first_choice = || choices.and_then(|choices| choices.first().cloned());
+        let Some(line) = self.lines.pop_front().or_else(first_choice) else {
             return Ok(Generated {
                 text: String::new(),
                 tokens: 0,
+                forced_tokens: 0,
                 mean_log_probability: 0.0,
                 finish: FinishReason::EndOfText,
             });
         };
-        if on_text(&line).is_break() {
+        if choices.is_some_and(|choices| !choices.contains(&line)) {
+            return Err(LlmError::Failed { reason: format!("the recorded line {line:?} is no choice") });
+        }
+        let tokens: Vec<TokenLogprob> = match until.logprobs {
+            Some(_) => line
+                .split_inclusive(' ')
+                .map(|word| TokenLogprob { bytes: word.into(), logprob: LOGPROB, top: Vec::new() })
+                .collect(),
+            None => Vec::new(),
+        };
+        if on_piece(Piece { text: &line, tokens: &tokens }).is_break() {
             return Err(LlmError::Cancelled);
         }
         self.text.push_str(&line);
         let tokens = words(&line);
         self.usage.generated_tokens += tokens;
         self.publish();
-        Ok(Generated { text: line, tokens, mean_log_probability: -0.1, finish: FinishReason::Stop })
+        Ok(Generated {
+            text: line,
+            tokens,
+            forced_tokens: 0,
+            mean_log_probability: LOGPROB,
+            finish: FinishReason::Stop,
+        })
     }
 
     fn checkpoint(&self) -> Checkpoint {
@@ -112,14 +153,19 @@ impl Session for RecordedSession {
     fn fork(&mut self) -> Result<Box<dyn Session>, LlmError> {
         Ok(Box::new(RecordedSession {
             lines: self.lines.clone(),
+            scores: Arc::clone(&self.scores),
             text: self.text.clone(),
             usage: self.usage,
             transcript: Arc::clone(&self.transcript),
         }))
     }
 
-    fn score(&mut self, alternatives: &[&str]) -> Result<Vec<f64>, LlmError> {
-        Ok(alternatives.iter().map(|a| -(words(a) as f64)).collect())
+    fn likelihoods(&mut self, alternatives: &[Alternative<'_>]) -> Result<Vec<Likelihood>, LlmError> {
+        let likelihood = |text: &str| {
+            let tokens = words(text);
+            Likelihood { log: self.scores.get(text).copied().unwrap_or(-(tokens as f64)), tokens }
+        };
+        Ok(alternatives.iter().map(|alternative| likelihood(alternative.text)).collect())
     }
 
     fn usage(&self) -> SessionUsage {

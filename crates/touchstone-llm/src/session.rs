@@ -1,76 +1,37 @@
 use std::ops::ControlFlow;
 
-use crate::LlmError;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    System,
-    User,
-    Assistant,
-}
-
-/// One message of a chat; rendered with the model's own chat template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    pub role: Role,
-    pub text: String,
-}
-
-impl Message {
-    pub fn new(role: Role, text: impl Into<String>) -> Message {
-        Message { role, text: text.into() }
-    }
-}
-
-/// How the next token is chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sampling {
-    /// 0 takes the likeliest token.
-    pub temperature: f32,
-    pub top_p: f32,
-    pub seed: u64,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Sampling { temperature: 0.0, top_p: 1.0, seed: 0 }
-    }
-}
-
-/// When a generation ends, besides the model's own end of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StopRule {
-    /// After a line that holds more than white space.
-    Line,
-    /// Before any of these strings would appear.
-    Strings(Vec<String>),
-}
-
-/// What to generate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Until {
-    pub stop: StopRule,
-    pub max_tokens: usize,
-    pub sampling: Sampling,
-    /// Texts that must not come next: a continuation that would complete one
-    /// of them is not sampled. Used to forbid a value that was refuted.
-    pub forbidden: Vec<String>,
-}
-
-impl Until {
-    pub fn line(max_tokens: usize, sampling: Sampling) -> Until {
-        Until { stop: StopRule::Line, max_tokens, sampling, forbidden: Vec::new() }
-    }
-}
+use crate::{LlmError, Message, Until};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// The stop rule was met.
+    /// The stop rule was met, or the constraint was.
     Stop,
     /// The model ended its turn.
     EndOfText,
-    /// `max_tokens` was reached.
+    /// `max_tokens` was reached, or the context is full.
     Length,
+    /// `time_limit` was reached.
+    Time,
+}
+
+/// A token and its log-probability (natural logarithm), before temperature,
+/// constraints and forbidden texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenLogprob {
+    /// A token can be part of a character.
+    pub bytes: Vec<u8>,
+    pub logprob: f64,
+    /// The likeliest tokens in this place, best first, with theirs.
+    pub top: Vec<(Vec<u8>, f64)>,
+}
+
+/// A part of a text that is being written.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// Text that will not change any more; empty while nothing new is certain.
+    pub text: &'a str,
+    /// The tokens that ended in it, where log-probabilities were asked for.
+    pub tokens: &'a [TokenLogprob],
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,9 +39,40 @@ pub struct Generated {
     /// The text, without the stop string or the line's end.
     pub text: String,
     pub tokens: usize,
-    /// Mean log-probability (natural logarithm) of the generated tokens.
+    /// Of these, the ones that the constraint left no choice about, appended
+    /// without sampling.
+    pub forced_tokens: usize,
+    /// Mean log-probability (natural logarithm) of the sampled tokens.
     pub mean_log_probability: f64,
     pub finish: FinishReason,
+}
+
+/// A text to be scored: how likely `text` is after the session's past and `given`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alternative<'a> {
+    pub given: &'a str,
+    pub text: &'a str,
+}
+
+impl<'a> From<&'a str> for Alternative<'a> {
+    fn from(text: &'a str) -> Self {
+        Alternative { given: "", text }
+    }
+}
+
+/// How likely a text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Likelihood {
+    /// Natural logarithm, summed over the text's tokens.
+    pub log: f64,
+    pub tokens: usize,
+}
+
+impl Likelihood {
+    /// The mean over tokens; 0 for an empty text.
+    pub fn mean(self) -> f64 {
+        if self.tokens == 0 { 0.0 } else { self.log / self.tokens as f64 }
+    }
 }
 
 /// A place in a session to which it can be rewound.
@@ -113,8 +105,16 @@ pub trait Engine: Send + Sync {
 
     /// Opens a session on a chat. The messages are rendered with the model's
     /// chat template and followed by the opening of the assistant's turn;
-    /// prefixes shared with other sessions are computed once.
+    /// prefixes shared with other sessions are computed once. Waits for its
+    /// turn when all sessions are in use.
     fn open(&self, chat: &[Message]) -> Result<Box<dyn Session>, LlmError>;
+
+    /// Computes the beginning that chats to come will share (instructions,
+    /// worked examples) and keeps it, also on disk where the engine can. Only
+    /// for texts of the program's own, never a user's. Cheap when it was done.
+    fn prepare(&self, _beginning: &[Message]) -> Result<(), LlmError> {
+        Ok(())
+    }
 }
 
 /// One conversation in the engine's cache. Dropping it frees its sequence.
@@ -123,25 +123,44 @@ pub trait Session: Send {
     /// text are taken literally.
     fn append(&mut self, text: &str) -> Result<(), LlmError>;
 
-    /// Generates until the rule is met; `on_text` sees the text as it comes
-    /// and can break off, which ends in [`LlmError::Cancelled`].
+    /// Generates until the rule is met; `on_piece` sees the text as it comes
+    /// and can break off, which ends in [`LlmError::Cancelled`]. It is called
+    /// with empty pieces too, so that it can break off while the prompt is
+    /// computed.
+    fn stream(
+        &mut self,
+        until: &Until,
+        on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<Generated, LlmError>;
+
+    /// [`stream`](Session::stream) for those who want the text alone.
     fn generate(
         &mut self,
         until: &Until,
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<Generated, LlmError>;
+    ) -> Result<Generated, LlmError> {
+        self.stream(until, &mut |piece| on_text(piece.text))
+    }
 
     fn checkpoint(&self) -> Checkpoint;
 
     /// Goes back to a checkpoint of this session; nothing is recomputed.
     fn rewind(&mut self, to: Checkpoint) -> Result<(), LlmError>;
 
-    /// A second session with the same past.
+    /// A second session with the same past. Never waits: when no sequence is
+    /// free it fails with [`LlmError::Busy`].
     fn fork(&mut self) -> Result<Box<dyn Session>, LlmError>;
 
-    /// Log-likelihood (natural logarithm, summed over tokens) of each
-    /// alternative as the next text. The session itself does not move.
-    fn score(&mut self, alternatives: &[&str]) -> Result<Vec<f64>, LlmError>;
+    /// How likely each alternative is as the next text, all of them in one
+    /// batch. The session itself does not move.
+    fn likelihoods(&mut self, alternatives: &[Alternative<'_>]) -> Result<Vec<Likelihood>, LlmError>;
+
+    /// Log-likelihood (natural logarithm, summed over tokens) of each text as
+    /// the next one; see [`likelihoods`](Session::likelihoods).
+    fn score(&mut self, texts: &[&str]) -> Result<Vec<f64>, LlmError> {
+        let alternatives: Vec<Alternative<'_>> = texts.iter().map(|text| Alternative::from(*text)).collect();
+        Ok(self.likelihoods(&alternatives)?.into_iter().map(|likelihood| likelihood.log).collect())
+    }
 
     fn usage(&self) -> SessionUsage;
 }

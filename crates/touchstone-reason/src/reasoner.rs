@@ -89,7 +89,11 @@ impl Reasoner {
         let language = options.language.or(read);
         let written = language.unwrap_or(Language::English);
         let chat = self.prompts.chat(written, question)?;
-        let session = derivation.timed(Work::Generating, || self.engine.open(&chat))?;
+        let session = derivation.timed(Work::Generating, || {
+            // All but the question is the same for every question.
+            self.engine.prepare(&chat[..chat.len() - 1])?;
+            self.engine.open(&chat)
+        })?;
         let words = self.prompts.words(written);
         Ok(Run { reasoner: self, question, options, on_event, language, written, words, session, derivation })
     }

@@ -175,9 +175,13 @@ impl From<ReasonError> for Problem {
             ReasonError::Engine(error) => match error {
                 LlmError::ContextFull { .. } => Problem::invalid(detail),
                 LlmError::Cancelled => Problem::cancelled(),
-                LlmError::Busy { .. } | LlmError::Stopped { .. } | LlmError::Load { .. } => {
-                    Problem::unavailable(detail)
-                }
+                LlmError::Constraint { .. } | LlmError::Unsupported { .. } => Problem::invalid(detail),
+                LlmError::Busy { .. }
+                | LlmError::Stopped { .. }
+                | LlmError::Restarted { .. }
+                | LlmError::Load { .. }
+                | LlmError::Unavailable { .. }
+                | LlmError::Refused { .. } => Problem::unavailable(detail),
                 LlmError::Failed { .. } => Problem::internal(detail),
             },
         }

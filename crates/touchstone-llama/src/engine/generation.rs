@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
 use llama_cpp_2::token::LlamaToken;
-use touchstone_llm::{FinishReason, Generated, LlmError, StopRule, Until};
+use touchstone_llm::forbidden::Forbidden;
+use touchstone_llm::{FinishReason, Generated, LlmError, StopRule, TokenLogprob};
 
-use super::command::Event;
-use super::forbidden::Forbidden;
-use super::sampling::{Chooser, log_sum};
+use super::command::{Event, Order};
+use super::constraint::Constrained;
+use super::sampling::{Chooser, log_sum, top};
 use super::slot::Slot;
 use super::vocabulary::Vocabulary;
 
@@ -20,21 +22,37 @@ const RETREATS: usize = 8;
 
 pub(super) struct Generation {
     rule: StopRule,
+    /// What ends the turn in the plain layout.
+    turn_end: StopRule,
     max_tokens: usize,
     forbidden: Forbidden,
+    constraint: Option<Constrained>,
+    /// How many of the likeliest tokens to report with each token.
+    logprobs: Option<usize>,
     chooser: Chooser,
     events: Sender<Event>,
     cancelled: Arc<AtomicBool>,
+    deadline: Option<Instant>,
     /// The slot's tokens and bytes when it began.
     start: usize,
     start_byte: usize,
-    log_probabilities: Vec<f32>,
+    /// One for each of the slot's tokens since the start.
+    written: Vec<Written>,
     sampled: usize,
-    /// The slot's bytes that the caller has seen.
+    /// The slot's bytes that the caller has seen, and the tokens.
     shown: usize,
+    shown_tokens: usize,
     /// Tokens ruled out at a position because a forbidden text began there.
     ruled_out: Vec<(usize, LlamaToken)>,
     retreats: usize,
+}
+
+/// A token that was written.
+struct Written {
+    /// None when it was forced.
+    logprob: Option<f32>,
+    /// The likeliest ones in its place, when they were asked for.
+    top: Vec<(LlamaToken, f32)>,
 }
 
 /// What became of a generation after a token.
@@ -47,25 +65,36 @@ pub(super) enum Progress {
     },
 }
 
+enum Choice {
+    Token(LlamaToken),
+    /// The slot was cut back to where a forbidden text began.
+    Retreated,
+    /// The constraint is met, and the model would go on to something else.
+    Complete,
+    /// Nothing is left to choose from.
+    Nothing,
+}
+
 impl Generation {
-    pub(super) fn new(
-        slot: &Slot,
-        until: Until,
-        events: Sender<Event>,
-        cancelled: Arc<AtomicBool>,
-    ) -> Generation {
+    pub(super) fn new(slot: &Slot, order: Order, vocabulary: &Vocabulary) -> Generation {
+        let Order { until, constraint, deadline, events, cancelled } = order;
         Generation {
             rule: until.stop,
+            turn_end: StopRule::Strings(vocabulary.turn_end().map(str::to_owned).into_iter().collect()),
             max_tokens: until.max_tokens,
             forbidden: Forbidden::new(&until.forbidden),
+            constraint,
+            logprobs: until.logprobs,
             chooser: Chooser::new(&until.sampling),
             events,
             cancelled,
+            deadline,
             start: slot.tokens.len(),
             start_byte: slot.text.len(),
-            log_probabilities: Vec::new(),
+            written: Vec::new(),
             sampled: 0,
             shown: slot.text.len(),
+            shown_tokens: 0,
             ruled_out: Vec::new(),
             retreats: 0,
         }
@@ -73,6 +102,10 @@ impl Generation {
 
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
     }
 
     pub(super) fn has_begun(&self) -> bool {
@@ -85,7 +118,23 @@ impl Generation {
 
     /// Tells the caller that the prompt is being computed: it may break off.
     pub(super) fn breathe(&mut self) {
-        self.send(String::new());
+        self.send(String::new(), Vec::new());
+    }
+
+    /// Writes what the constraint leaves no choice about; it may be all.
+    pub(super) fn begin(
+        &mut self,
+        slot: &mut Slot,
+        vocabulary: &Vocabulary,
+        context_tokens: usize,
+    ) -> Progress {
+        let before = slot.text.len();
+        self.force(slot, vocabulary, context_tokens);
+        if self.written.is_empty() {
+            Progress::Continues
+        } else {
+            self.look(slot, before, vocabulary, context_tokens)
+        }
     }
 
     /// Takes the next token from the logits that follow the slot's last one.
@@ -97,90 +146,125 @@ impl Generation {
         context_tokens: usize,
     ) -> Progress {
         if self.max_tokens == 0 {
-            return self.end(slot, FinishReason::Length, slot.text.len());
+            return self.end(slot, FinishReason::Length, slot.text.len(), vocabulary);
         }
-        let Some(token) = self.choose(slot, logits, vocabulary) else {
-            return Progress::Continues;
-        };
-        let Some(token) = token else {
-            let reason = "every continuation is forbidden".to_owned();
-            return Progress::Ended { tail: Vec::new(), result: Err(LlmError::Failed { reason }) };
+        let token = match self.choose(slot, logits, vocabulary) {
+            Ok(Choice::Token(token)) => token,
+            Ok(Choice::Retreated) => return Progress::Continues,
+            Ok(Choice::Complete) => return self.end(slot, FinishReason::Stop, slot.text.len(), vocabulary),
+            Ok(Choice::Nothing) => {
+                let reason = "every continuation is forbidden".to_owned();
+                return Progress::Ended { tail: Vec::new(), result: Err(LlmError::Failed { reason }) };
+            }
+            Err(reason) => {
+                return Progress::Ended { tail: Vec::new(), result: Err(LlmError::Constraint { reason }) };
+            }
         };
         self.sampled += 1;
         slot.usage.generated_tokens += 1;
         if vocabulary.ends_turn(token) {
-            return self.end(slot, FinishReason::EndOfText, slot.text.len());
+            let met = self.constraint.is_some();
+            let finish = if met { FinishReason::Stop } else { FinishReason::EndOfText };
+            return self.end(slot, finish, slot.text.len(), vocabulary);
         }
-        if let Some(logit) = usize::try_from(token.0).ok().and_then(|id| logits.get(id)) {
-            self.log_probabilities.push(logit - log_sum(logits));
+        let sum = log_sum(logits);
+        let logprob = usize::try_from(token.0).ok().and_then(|id| logits.get(id)).map(|logit| logit - sum);
+        let top = self.logprobs.map_or_else(Vec::new, |count| top(logits, count, sum));
+        let before = slot.text.len();
+        slot.push(token, vocabulary.piece(token));
+        self.written.push(Written { logprob, top });
+        if let Some(constraint) = &mut self.constraint {
+            constraint.accept(token);
         }
-        let piece = vocabulary.piece(token);
-        slot.push(token, piece);
-        if let Some(at) = self.stops_at(slot, piece.len()) {
-            return self.end(slot, FinishReason::Stop, at);
+        self.force(slot, vocabulary, context_tokens);
+        self.look(slot, before, vocabulary, context_tokens)
+    }
+
+    /// Writes the tokens that the constraint forces, all at once: they are
+    /// computed in one decode. With log-probabilities they are sampled instead.
+    fn force(&mut self, slot: &mut Slot, vocabulary: &Vocabulary, context_tokens: usize) {
+        let Some(constraint) = &mut self.constraint else {
+            return;
+        };
+        if self.logprobs.is_some() {
+            return;
         }
-        if let Some(end) = vocabulary.turn_end()
-            && let Some(at) = find(&slot.text[self.start_byte..], end.as_bytes())
-        {
-            return self.end(slot, FinishReason::EndOfText, self.start_byte + at);
+        for token in constraint.forced() {
+            let piece = vocabulary.piece(token);
+            let full = self.written.len() >= self.max_tokens || slot.tokens.len() + 1 >= context_tokens;
+            let stops =
+                vocabulary.ends_turn(token) || self.forbidden.completed_by(&slot.text, piece).is_some();
+            if full || stops || !constraint.accept(token) {
+                return;
+            }
+            slot.push(token, piece);
+            slot.usage.prompt_tokens += 1;
+            self.written.push(Written { logprob: None, top: Vec::new() });
         }
-        if self.sampled >= self.max_tokens || slot.tokens.len() >= context_tokens {
-            let whole = whole_characters(&slot.text[self.start_byte..]);
-            return self.end(slot, FinishReason::Length, self.start_byte + whole);
+    }
+
+    /// Looks at what was written since the byte `before`: whether it ends
+    /// here, and else shows it.
+    fn look(
+        &mut self,
+        slot: &mut Slot,
+        before: usize,
+        vocabulary: &Vocabulary,
+        context_tokens: usize,
+    ) -> Progress {
+        let (text, added) = (&slot.text[self.start_byte..], slot.text.len() - before);
+        if let Some(at) = self.rule.ends(text, added) {
+            return self.end(slot, FinishReason::Stop, self.start_byte + at, vocabulary);
+        }
+        if let Some(at) = self.turn_end.ends(text, added) {
+            return self.end(slot, FinishReason::EndOfText, self.start_byte + at, vocabulary);
+        }
+        if self.constraint.as_ref().is_some_and(Constrained::is_complete) {
+            return self.end(slot, FinishReason::Stop, slot.text.len(), vocabulary);
+        }
+        if self.written.len() >= self.max_tokens || slot.tokens.len() >= context_tokens {
+            return self.end_early(slot, FinishReason::Length, vocabulary);
         }
         self.show(slot, vocabulary);
         Progress::Continues
     }
 
-    /// The next token; None after a retreat, when the slot is shorter than it
-    /// was; `Some(None)` when nothing is left to choose from.
-    fn choose(
-        &mut self,
-        slot: &mut Slot,
-        logits: &[f32],
-        vocabulary: &Vocabulary,
-    ) -> Option<Option<LlamaToken>> {
+    fn choose(&mut self, slot: &mut Slot, logits: &[f32], vocabulary: &Vocabulary) -> Result<Choice, String> {
         let position = slot.tokens.len();
-        let banned = self.ruled_out.iter().filter(|(at, _)| *at == position);
-        let mut masked: Option<Vec<f32>> = None;
-        for (_, token) in banned {
+        if let Some(constraint) = self.constraint.as_ref().filter(|constraint| constraint.may_end())
+            && self.chooser.choose(logits).is_some_and(|token| constraint.ends_before(token))
+        {
+            return Ok(Choice::Complete);
+        }
+        let mut masked: Option<Vec<f32>> = match &mut self.constraint {
+            Some(constraint) => Some(constraint.masked(logits)?),
+            None => None,
+        };
+        for (_, token) in self.ruled_out.iter().filter(|(at, _)| *at == position) {
             mask(masked.get_or_insert_with(|| logits.to_vec()), *token);
         }
         loop {
             let Some(token) = self.chooser.choose(masked.as_deref().unwrap_or(logits)) else {
-                return Some(None);
+                return Ok(Choice::Nothing);
             };
             // The end of the turn ends a number as well as a newline does.
             let piece = if vocabulary.ends_turn(token) { b"\n" } else { vocabulary.piece(token) };
             let Some(completed) = self.forbidden.completed_by(&slot.text, piece) else {
-                return Some(Some(token));
+                return Ok(Choice::Token(token));
             };
             let began = slot.token_at(completed.turn);
             if self.retreats < RETREATS && began >= self.start && began < position {
                 self.retreats += 1;
                 self.ruled_out.retain(|(at, _)| *at <= began);
                 self.ruled_out.push((began, slot.tokens[began]));
-                self.log_probabilities.truncate(began - self.start);
+                self.written.truncate(began - self.start);
+                if let Some(constraint) = &mut self.constraint {
+                    constraint.rollback(position - began);
+                }
                 slot.cut_tokens(began);
-                return None;
+                return Ok(Choice::Retreated);
             }
             mask(masked.get_or_insert_with(|| logits.to_vec()), token);
-        }
-    }
-
-    /// The byte of the slot's text at which the rule ends it.
-    fn stops_at(&self, slot: &Slot, added: usize) -> Option<usize> {
-        let text = &slot.text[self.start_byte..];
-        match &self.rule {
-            StopRule::Line => line_end(text).map(|at| self.start_byte + at),
-            StopRule::Strings(strings) => strings
-                .iter()
-                .filter(|stop| !stop.is_empty())
-                .filter_map(|stop| {
-                    let from = text.len().saturating_sub(added + stop.len());
-                    find(&text[from..], stop.as_bytes()).map(|at| self.start_byte + from + at)
-                })
-                .min(),
         }
     }
 
@@ -188,15 +272,8 @@ impl Generation {
     fn show(&mut self, slot: &Slot, vocabulary: &Vocabulary) {
         let text = &slot.text;
         let mut until = self.start_byte + whole_characters(&text[self.start_byte..]);
-        let strings: &[String] = match &self.rule {
-            StopRule::Strings(strings) => strings,
-            StopRule::Line => &[],
-        };
-        for stop in strings.iter().map(String::as_str).chain(vocabulary.turn_end()) {
-            until = until.min(text.len() - overlap(text, stop.as_bytes()));
-        }
-        if self.rule == StopRule::Line && text.ends_with(b"\r") {
-            until = until.min(text.len() - 1);
+        for rule in [&self.rule, &self.turn_end] {
+            until = until.min(text.len() - rule.may_begin_in(text));
         }
         if let Some(open) = self.forbidden.open_from(text) {
             // A retreat would take the whole token back.
@@ -206,28 +283,72 @@ impl Generation {
             until -= 1;
         }
         if until > self.shown {
-            self.send(String::from_utf8_lossy(&text[self.shown..until]).into_owned());
+            let text = String::from_utf8_lossy(&text[self.shown..until]).into_owned();
+            let tokens = self.unseen_tokens(slot, vocabulary, |_, end| end <= until);
+            self.send(text, tokens);
             self.shown = until;
         }
     }
 
+    /// The next tokens that the caller has not seen, as long as `belongs` says
+    /// so of the bytes where a token's text starts and ends.
+    fn unseen_tokens(
+        &mut self,
+        slot: &Slot,
+        vocabulary: &Vocabulary,
+        belongs: impl Fn(usize, usize) -> bool,
+    ) -> Vec<TokenLogprob> {
+        if self.logprobs.is_none() {
+            return Vec::new();
+        }
+        let bytes = |token| vocabulary.piece(token).to_vec();
+        let mut tokens = Vec::new();
+        for written in &self.written[self.shown_tokens.min(self.written.len())..] {
+            let at = self.start + self.shown_tokens;
+            if !belongs(slot.start_of(at), slot.start_of(at + 1)) {
+                break;
+            }
+            self.shown_tokens += 1;
+            tokens.push(TokenLogprob {
+                bytes: bytes(slot.tokens[at]),
+                logprob: written.logprob.map_or(0.0, f64::from),
+                top: written.top.iter().map(|(token, p)| (bytes(*token), f64::from(*p))).collect(),
+            });
+        }
+        tokens
+    }
+
     /// Ends with the slot's text up to a byte.
-    pub(super) fn end(&mut self, slot: &mut Slot, finish: FinishReason, at: usize) -> Progress {
+    fn end(&mut self, slot: &mut Slot, finish: FinishReason, at: usize, vocabulary: &Vocabulary) -> Progress {
         let text = slot.text[self.start_byte..at].to_vec();
         let unseen = text.get(self.shown - self.start_byte..).unwrap_or_default();
-        if !unseen.is_empty() {
-            self.send(String::from_utf8_lossy(unseen).into_owned());
+        let unseen = String::from_utf8_lossy(unseen).into_owned();
+        let tokens = self.unseen_tokens(slot, vocabulary, |start, _| start < at);
+        if !unseen.is_empty() || !tokens.is_empty() {
+            self.send(unseen, tokens);
         }
         let tail = slot.cut(at);
-        let count = self.log_probabilities.len();
-        let sum: f64 = self.log_probabilities.iter().map(|p| f64::from(*p)).sum();
+        let sampled: Vec<f64> = self.written.iter().filter_map(|w| w.logprob).map(f64::from).collect();
+        let sum: f64 = sampled.iter().sum();
         let generated = Generated {
             text: String::from_utf8_lossy(&text).into_owned(),
-            tokens: self.sampled,
-            mean_log_probability: if count == 0 { 0.0 } else { sum / count as f64 },
+            tokens: self.written.len(),
+            forced_tokens: self.written.len() - sampled.len(),
+            mean_log_probability: if sampled.is_empty() { 0.0 } else { sum / sampled.len() as f64 },
             finish,
         };
         Progress::Ended { tail, result: Ok(generated) }
+    }
+
+    /// Ends before the rule is met, with whole characters.
+    pub(super) fn end_early(
+        &mut self,
+        slot: &mut Slot,
+        finish: FinishReason,
+        vocabulary: &Vocabulary,
+    ) -> Progress {
+        let whole = whole_characters(&slot.text[self.start_byte..]);
+        self.end(slot, finish, self.start_byte + whole, vocabulary)
     }
 
     /// Ends at once; what was written stays in the slot.
@@ -236,8 +357,8 @@ impl Generation {
         slot.cut(whole)
     }
 
-    fn send(&mut self, text: String) {
-        if self.events.send(Event::Text(text)).is_err() {
+    fn send(&mut self, text: String, tokens: Vec<TokenLogprob>) {
+        if self.events.send(Event::Piece { text, tokens }).is_err() {
             self.cancelled.store(true, Ordering::Relaxed);
         }
     }
@@ -247,29 +368,6 @@ fn mask(logits: &mut [f32], token: LlamaToken) {
     if let Some(logit) = usize::try_from(token.0).ok().and_then(|id| logits.get_mut(id)) {
         *logit = f32::NEG_INFINITY;
     }
-}
-
-/// The end of the first line that holds more than white space.
-fn line_end(text: &[u8]) -> Option<usize> {
-    let mut inked = false;
-    for chunk in text.split_inclusive(|b| *b == b'\n') {
-        inked |= String::from_utf8_lossy(chunk).chars().any(|c| !c.is_whitespace());
-        if inked && chunk.ends_with(b"\n") {
-            let end = chunk.as_ptr() as usize - text.as_ptr() as usize + chunk.len() - 1;
-            let carriage = end > 0 && text[end - 1] == b'\r';
-            return Some(end - usize::from(carriage));
-        }
-    }
-    None
-}
-
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
-}
-
-/// How many bytes at the text's end are the beginning of `wanted`.
-fn overlap(text: &[u8], wanted: &[u8]) -> usize {
-    (1..wanted.len()).rev().find(|n| text.ends_with(&wanted[..*n])).unwrap_or(0)
 }
 
 /// The length without a character that is cut off at the end.
@@ -299,14 +397,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_after_ink() {
-        assert_eq!(line_end(b"\n \nStep 1: x\nmore"), Some(12));
-        assert_eq!(line_end(b"abc\r\n"), Some(3));
-        assert_eq!(line_end(b"\n\n  "), None);
-        assert_eq!(line_end("\u{3000}\n法国\n".as_bytes()), Some(10));
-    }
-
-    #[test]
     fn a_cut_character_is_held_back() {
         let text = "a法".as_bytes();
         assert_eq!(whole_characters(text), 4);
@@ -315,11 +405,5 @@ mod tests {
         assert_eq!(whole_characters(&"法国法国".as_bytes()[..10]), 9);
         assert_eq!(whole_characters(b""), 0);
         assert_eq!(whole_characters(&[0xFF]), 1);
-    }
-
-    #[test]
-    fn the_beginning_of_a_stop_string_is_seen() {
-        assert_eq!(overlap(b"text <|", b"<|end"), 2);
-        assert_eq!(overlap(b"text", b"<|end"), 0);
     }
 }

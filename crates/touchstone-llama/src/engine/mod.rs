@@ -1,27 +1,32 @@
 mod command;
-mod forbidden;
+mod constraint;
 mod generation;
+mod load;
 mod owner;
 mod prefix;
 mod sampling;
+mod saved;
 mod score;
 mod session;
 mod slot;
+mod thread;
 mod vocabulary;
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
 
-use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 use touchstone_llm::{Engine, EngineInfo, LlmError, Message, Session};
 
+use crate::models::hash;
+use crate::options::PromptCache;
 use crate::{LlamaOptions, kernels};
 use command::Command;
 use owner::Limits;
+use saved::Saved;
 use session::LlamaSession;
+use thread::EngineThread;
 use vocabulary::Vocabulary;
 
 /// A model in memory and the thread that computes with it.
@@ -38,6 +43,9 @@ use vocabulary::Vocabulary;
 /// options. Which other sessions run at the time can change the last bits of
 /// a probability, and so the reply where two tokens are equally likely.
 ///
+/// When the thread fails it is started again: sessions that were open end
+/// with [`LlmError::Restarted`], new ones can be opened.
+///
 /// Dropping the engine and its last session ends the thread and frees the
 /// model.
 pub struct LlamaEngine {
@@ -47,12 +55,12 @@ pub struct LlamaEngine {
 
 /// What the engine and its sessions have in common.
 pub(crate) struct Shared {
-    commands: Option<Sender<Command>>,
-    thread: Option<JoinHandle<()>>,
-    /// Why the thread ended, when it did before its time.
-    death: Arc<Mutex<Option<String>>>,
+    thread: EngineThread,
     vocabulary: Arc<Vocabulary>,
     context_tokens: usize,
+    max_sessions: usize,
+    queue_wait: Duration,
+    saved: Option<Saved>,
 }
 
 impl LlamaEngine {
@@ -65,17 +73,14 @@ impl LlamaEngine {
         if path.to_str().is_none_or(|path| path.contains('\0')) {
             return Err(failed("its path is not UTF-8".to_owned()));
         }
-        let backend = kernels::backend().map_err(&failed)?;
-        let gpu_layers = options.gpu_layers.unwrap_or(if kernels::has_gpu() { u32::MAX >> 1 } else { 0 });
-        let parameters = LlamaModelParams::default().with_n_gpu_layers(gpu_layers.min(u32::MAX >> 1));
-        let (model, reason) =
-            kernels::capture_errors(|| LlamaModel::load_from_file(backend, path, &parameters));
-        let model = Arc::new(model.map_err(|error| {
-            failed(format!("{}; check or pull the file again", reason.unwrap_or_else(|| error.to_string())))
-        })?);
-
-        let trained = model.n_ctx_train().max(1);
-        let limits = Limits::new(options, trained);
+        let limits = Limits::new(options);
+        let (model, gpu_layers) = load::model(path, options, &limits).map_err(&failed)?;
+        let model = Arc::new(model);
+        let limits = limits.within(model.n_ctx_train());
+        let cells = limits.cells().map_err(&failed)?;
+        if gpu_layers == 0 {
+            load::require_cache(&model, options, cells).map_err(&failed)?;
+        }
         let info = EngineInfo {
             model: path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default(),
             kernels: kernels::describe(limits.threads, gpu_layers, model.n_layer() + 1),
@@ -83,46 +88,41 @@ impl LlamaEngine {
             max_sessions: limits.max_sessions,
         };
         let vocabulary = Arc::new(Vocabulary::new(Arc::clone(&model)).map_err(&failed)?);
-        let (commands, inbox) = mpsc::channel();
-        let death = Arc::default();
-        let thread =
-            start(model, Arc::clone(&vocabulary), limits, inbox, Arc::clone(&death)).map_err(&failed)?;
-        let context_tokens = info.context_tokens;
-        let shared =
-            Shared { commands: Some(commands), thread: Some(thread), death, vocabulary, context_tokens };
+        let thread = EngineThread::start(model, Arc::clone(&vocabulary), limits).map_err(&failed)?;
+        let shared = Shared {
+            thread,
+            vocabulary,
+            context_tokens: info.context_tokens,
+            max_sessions: info.max_sessions,
+            queue_wait: options.queue_wait,
+            saved: options.prompt_cache.as_ref().map(|cache| saved(path, cache, options)),
+        };
         Ok(LlamaEngine { shared: Arc::new(shared), info })
     }
 }
 
-/// Starts the owner thread and waits until its context stands.
-fn start(
-    model: Arc<LlamaModel>,
-    vocabulary: Arc<Vocabulary>,
-    limits: Limits,
-    inbox: Receiver<Command>,
-    death: Arc<Mutex<Option<String>>>,
-) -> Result<JoinHandle<()>, String> {
-    let (ready, opened) = mpsc::channel();
-    let thread = std::thread::Builder::new()
-        .name("llama".to_owned())
-        .spawn(move || {
-            let run =
-                std::panic::AssertUnwindSafe(|| owner::run(&model, &vocabulary, limits, &inbox, &ready));
-            if let Err(panic) = std::panic::catch_unwind(run) {
-                let reason = panic
-                    .downcast_ref::<String>()
-                    .cloned()
-                    .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-                    .unwrap_or_else(|| "its thread failed".to_owned());
-                *death.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-            }
-        })
-        .map_err(|error| format!("cannot start the engine's thread: {error}"))?;
-    match opened.recv() {
-        Ok(Ok(())) => Ok(thread),
-        Ok(Err(reason)) => Err(reason),
-        Err(_) => Err("the engine's thread failed while it made the context".to_owned()),
+impl LlamaEngine {
+    fn ask<T>(&self, command: impl FnOnce(Sender<T>) -> Command) -> Result<T, LlmError> {
+        let (reply, replies) = mpsc::channel();
+        let thread = &self.shared.thread;
+        thread.send(thread.running(), command(reply))?;
+        replies.recv().map_err(|_| thread.lost())
     }
+}
+
+/// Prompts on disk, keyed by all that their state depends on.
+fn saved(path: &Path, cache: &PromptCache, options: &LlamaOptions) -> Saved {
+    let (path, folder) = (path.to_owned(), cache.folder.clone());
+    let kind = format!(
+        "{} {:?} {:?} {:?}",
+        kernels::version(),
+        options.cache_type_k,
+        options.cache_type_v,
+        options.flash_attention
+    );
+    Saved::new(&cache.folder, cache.max_bytes, move || {
+        Ok(format!("{} {kind}", hash::remembered(&path, &folder)?))
+    })
 }
 
 impl Engine for LlamaEngine {
@@ -131,32 +131,27 @@ impl Engine for LlamaEngine {
     }
 
     fn open(&self, chat: &[Message]) -> Result<Box<dyn Session>, LlmError> {
-        Ok(Box::new(LlamaSession::open(Arc::clone(&self.shared), chat)?))
-    }
-}
-
-impl Shared {
-    fn send(&self, command: Command) -> Result<(), LlmError> {
-        match &self.commands {
-            Some(commands) => commands.send(command).map_err(|_| self.stopped()),
-            None => Err(self.stopped()),
-        }
+        let prompt = self.shared.vocabulary.prompt(chat, self.shared.context_tokens)?;
+        Ok(Box::new(LlamaSession::open(Arc::clone(&self.shared), prompt)?))
     }
 
-    fn stopped(&self) -> LlmError {
-        let death = self.death.lock().unwrap_or_else(PoisonError::into_inner);
-        LlmError::Stopped { reason: death.clone().unwrap_or_else(|| "its thread has ended".to_owned()) }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        // The thread ends when the last sender is gone.
-        self.commands = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
+    fn prepare(&self, beginning: &[Message]) -> Result<(), LlmError> {
+        let tokens = self.shared.vocabulary.beginning(beginning, self.shared.context_tokens)?;
+        if tokens.len() < prefix::WORTH_KEEPING
+            || self.ask(|reply| Command::IsPrepared { tokens: tokens.clone(), reply })?
         {
-            tracing::warn!("the engine's thread panicked");
+            return Ok(());
         }
+        if let Some(state) = self.shared.saved.as_ref().and_then(|saved| saved.load(&tokens))
+            && self.ask(|reply| Command::Restore { tokens: tokens.clone(), state, reply })?
+        {
+            return Ok(());
+        }
+        let mut session = LlamaSession::open(Arc::clone(&self.shared), tokens.clone())?;
+        let state = session.compute_and_keep()?;
+        if let (Some(saved), Some(state)) = (&self.shared.saved, state) {
+            saved.store(&tokens, &state);
+        }
+        Ok(())
     }
 }

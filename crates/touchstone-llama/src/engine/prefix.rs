@@ -18,6 +18,8 @@ pub(super) struct Prefix {
     pub(super) sequence: u32,
     /// All of them are in the cache.
     pub(super) tokens: Vec<LlamaToken>,
+    /// It was asked for: it stays as it is, and goes last.
+    prepared: bool,
     last_use: u64,
 }
 
@@ -53,7 +55,7 @@ impl Prefixes {
 
     /// The least recently used prefix, to make room.
     pub(super) fn evict(&mut self) -> Option<u32> {
-        let oldest = self.kept.iter().enumerate().min_by_key(|(_, p)| p.last_use)?.0;
+        let oldest = self.kept.iter().enumerate().min_by_key(|(_, p)| (p.prepared, p.last_use))?.0;
         Some(self.kept.swap_remove(oldest).sequence)
     }
 
@@ -68,7 +70,8 @@ impl Prefixes {
             return Retired::Dropped;
         }
         self.clock += 1;
-        let closest = self.kept.iter_mut().max_by_key(|p| common(&p.tokens, prompt));
+        let learned = self.kept.iter_mut().filter(|p| !p.prepared);
+        let closest = learned.max_by_key(|p| common(&p.tokens, prompt));
         if let Some(prefix) = closest {
             let shared = common(&prefix.tokens, prompt);
             if shared >= WORTH_KEEPING && shared * 2 >= prefix.tokens.len().min(prompt.len()) {
@@ -77,8 +80,23 @@ impl Prefixes {
                 return Retired::Merged { kept: prefix.sequence, length: shared };
             }
         }
-        self.kept.push(Prefix { sequence, tokens: prompt.to_vec(), last_use: self.clock });
+        self.keep(sequence, prompt.to_vec(), false);
         Retired::Kept { length: prompt.len() }
+    }
+
+    /// Keeps a prefix that was asked for.
+    pub(super) fn prepare(&mut self, sequence: u32, tokens: Vec<LlamaToken>) {
+        self.keep(sequence, tokens, true);
+    }
+
+    fn keep(&mut self, sequence: u32, tokens: Vec<LlamaToken>, prepared: bool) {
+        self.clock += 1;
+        self.kept.push(Prefix { sequence, tokens, prepared, last_use: self.clock });
+    }
+
+    /// Whether a prefix that was asked for is still here.
+    pub(super) fn has(&self, tokens: &[LlamaToken]) -> bool {
+        self.kept.iter().any(|p| p.prepared && p.tokens == tokens)
     }
 }
 
@@ -112,6 +130,17 @@ mod tests {
         let other: Vec<LlamaToken> = (0..20).chain(5000..5100).map(LlamaToken).collect();
         assert_eq!(prefixes.retire(4, &other), Retired::Kept { length: 120 });
         assert_eq!(prefixes.retire(5, &prompt(5, 1)), Retired::Dropped);
+    }
+
+    #[test]
+    fn what_was_prepared_stays_whole_and_goes_last() {
+        let mut prefixes = Prefixes::default();
+        let beginning: Vec<LlamaToken> = (0..40).map(LlamaToken).collect();
+        prefixes.prepare(1, beginning.clone());
+        assert_eq!(prefixes.retire(3, &prompt(30, 1)), Retired::Kept { length: 40 });
+        assert_eq!(prefixes.retire(4, &prompt(40, 2)), Retired::Merged { kept: 3, length: 30 });
+        assert!(prefixes.has(&beginning) && !prefixes.has(&beginning[..20]));
+        assert_eq!((prefixes.evict(), prefixes.evict()), (Some(3), Some(1)));
     }
 
     #[test]

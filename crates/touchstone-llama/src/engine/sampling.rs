@@ -63,6 +63,20 @@ fn likeliest(logits: &[f32]) -> Option<(LlamaToken, f32)> {
     best.map(|id| (LlamaToken(id as i32), top))
 }
 
+/// The likeliest tokens with their log-probabilities, best first.
+pub(super) fn top(logits: &[f32], count: usize, log_sum: f32) -> Vec<(LlamaToken, f32)> {
+    let mut best: Vec<(LlamaToken, f32)> = Vec::with_capacity(count.min(logits.len()) + 1);
+    for (id, &logit) in logits.iter().enumerate() {
+        if best.len() == count && best.last().is_none_or(|(_, least)| logit <= *least) {
+            continue;
+        }
+        let place = best.partition_point(|(_, better)| *better >= logit);
+        best.insert(place, (LlamaToken(id as i32), logit));
+        best.truncate(count);
+    }
+    best.into_iter().map(|(token, logit)| (token, logit - log_sum)).collect()
+}
+
 /// The natural logarithm of the sum of the exponentials: a token's
 /// log-probability is its logit less this.
 pub(super) fn log_sum(logits: &[f32]) -> f32 {
@@ -102,6 +116,16 @@ mod tests {
     fn a_small_top_p_leaves_only_the_best() {
         let mut chooser = Chooser::new(&Sampling { temperature: 5.0, top_p: 0.05, seed: 3 });
         assert!((0..50).all(|_| chooser.choose(&[0.0, 1.0, 0.5]) == Some(LlamaToken(1))));
+    }
+
+    #[test]
+    fn the_top_is_sorted() {
+        let ids = |count| -> Vec<i32> {
+            top(&[0.5, 2.0, -1.0, 1.0], count, 0.0).into_iter().map(|(token, _)| token.0).collect()
+        };
+        assert_eq!(ids(0), Vec::<i32>::new());
+        assert_eq!(ids(2), [1, 3]);
+        assert_eq!(ids(9), [1, 3, 0, 2]);
     }
 
     #[test]

@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
 use llama_cpp_2::token::LlamaToken;
-use touchstone_llm::LlmError;
+use touchstone_llm::{Likelihood, LlmError};
 
-use super::command::State;
+use super::command::{Scored, State};
 use super::sampling::log_sum;
 
 /// Alternatives computed at a time, each in a sequence of its own.
-pub(super) const ROUND: usize = 32;
+pub(super) const ROUND: usize = 64;
 /// Tokens of the tree in one decode, as each of them yields the logits of the
 /// whole vocabulary.
 pub(super) const NODES_PER_DECODE: usize = 64;
 
 pub(super) struct Score {
-    alternatives: Vec<Vec<LlamaToken>>,
+    alternatives: Vec<Scored>,
     totals: Vec<f64>,
-    pub(super) reply: Sender<(State, Result<Vec<f64>, LlmError>)>,
+    pub(super) reply: Sender<(State, Result<Vec<Likelihood>, LlmError>)>,
     /// Whether the first tokens have their probabilities.
     pub(super) based: bool,
     /// The first alternative that no round has taken yet.
@@ -44,14 +44,21 @@ pub(super) struct Node {
     /// Its place after the past, from 0.
     pub(super) depth: usize,
     pub(super) sequences: Vec<i32>,
-    /// The alternatives through it and their next tokens.
+    /// The alternatives through it and their next tokens, where they count.
     followers: Vec<(usize, LlamaToken)>,
+}
+
+impl Node {
+    /// Whether its logits are wanted.
+    pub(super) fn counts(&self) -> bool {
+        !self.followers.is_empty()
+    }
 }
 
 impl Score {
     pub(super) fn new(
-        alternatives: Vec<Vec<LlamaToken>>,
-        reply: Sender<(State, Result<Vec<f64>, LlmError>)>,
+        alternatives: Vec<Scored>,
+        reply: Sender<(State, Result<Vec<Likelihood>, LlmError>)>,
     ) -> Score {
         let totals = vec![0.0; alternatives.len()];
         Score { alternatives, totals, reply, based: false, next: 0, round: None }
@@ -61,7 +68,7 @@ impl Score {
     pub(super) fn base(&mut self, logits: &[f32]) {
         let sum = log_sum(logits);
         for (total, alternative) in self.totals.iter_mut().zip(&self.alternatives) {
-            if let Some(first) = alternative.first() {
+            if let (Some(first), 0) = (alternative.tokens.first(), alternative.given) {
                 *total += log_probability(logits, *first, sum);
             }
         }
@@ -70,7 +77,11 @@ impl Score {
 
     /// How many sequences the next round can use; 0 when all is computed.
     pub(super) fn wants(&mut self) -> usize {
-        while self.alternatives.get(self.next).is_some_and(|a| a.len() < 2) {
+        while self
+            .alternatives
+            .get(self.next)
+            .is_some_and(|a| a.tokens.len() < 2 || a.given >= a.tokens.len())
+        {
             self.next += 1;
         }
         (self.alternatives.len() - self.next).min(ROUND)
@@ -98,8 +109,10 @@ impl Score {
         }
     }
 
-    pub(super) fn totals(&self) -> Vec<f64> {
-        self.totals.clone()
+    pub(super) fn likelihoods(&self) -> Vec<Likelihood> {
+        let counted = |scored: &Scored| scored.tokens.len() - scored.given;
+        let alternatives = self.alternatives.iter().zip(&self.totals);
+        alternatives.map(|(scored, log)| Likelihood { log: *log, tokens: counted(scored) }).collect()
     }
 }
 
@@ -111,7 +124,7 @@ fn log_probability(logits: &[f32], token: LlamaToken, log_sum: f32) -> f64 {
 /// Adds the nodes below a group that shares its first `depth` tokens, each
 /// before the ones that follow it.
 fn grow(
-    alternatives: &[Vec<LlamaToken>],
+    alternatives: &[Scored],
     group: &[usize],
     depth: usize,
     sequence: &impl Fn(usize) -> i32,
@@ -119,13 +132,14 @@ fn grow(
 ) {
     let mut branches: BTreeMap<LlamaToken, Vec<usize>> = BTreeMap::new();
     for &alternative in group {
-        if let [token, _, ..] = alternatives[alternative][depth..] {
+        if let [token, _, ..] = alternatives[alternative].tokens[depth..] {
             branches.entry(token).or_default().push(alternative);
         }
     }
     for (token, members) in branches {
         let sequences = members.iter().map(|m| sequence(*m)).collect();
-        let followers = members.iter().map(|m| (*m, alternatives[*m][depth + 1])).collect();
+        let counting = members.iter().filter(|m| depth + 1 >= alternatives[**m].given);
+        let followers = counting.map(|m| (*m, alternatives[*m].tokens[depth + 1])).collect();
         nodes.push(Node { token, depth, sequences, followers });
         grow(alternatives, &members, depth + 1, sequence, nodes);
     }
@@ -136,13 +150,34 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn scored(texts: &[(&[i32], usize)]) -> Vec<Scored> {
+        let tokens = |ids: &[i32]| ids.iter().copied().map(LlamaToken).collect();
+        texts.iter().map(|(ids, given)| Scored { tokens: tokens(ids), given: *given }).collect()
+    }
+
+    #[test]
+    fn given_tokens_are_not_counted() {
+        let (reply, _replies) = std::sync::mpsc::channel();
+        let mut score = Score::new(scored(&[(&[1, 2, 3], 2), (&[1, 2], 0), (&[], 0)]), reply);
+        let even = [0.0; 8];
+        score.base(&even);
+        score.begin(vec![10, 11]);
+        let counts: Vec<bool> = score.round.as_ref().unwrap().nodes.iter().map(Node::counts).collect();
+        assert_eq!(counts, [true, true]);
+        score.take(0, &even);
+        score.take(1, &even);
+        let likelihoods = score.likelihoods();
+        assert_eq!(likelihoods.iter().map(|l| l.tokens).collect::<Vec<_>>(), [1, 2, 0]);
+        let token = -(8f64.ln());
+        for (likelihood, expected) in likelihoods.iter().zip([token, 2.0 * token, 0.0]) {
+            assert!((likelihood.log - expected).abs() < 1e-5, "{likelihood:?}");
+        }
+    }
+
     #[test]
     fn what_alternatives_share_is_one_node() {
-        let alternatives: Vec<Vec<LlamaToken>> = [vec![1, 2, 3], vec![1, 2, 4], vec![1, 5], vec![6]]
-            .into_iter()
-            .map(|a| a.into_iter().map(LlamaToken).collect())
-            .collect();
         let (reply, _replies) = std::sync::mpsc::channel();
+        let alternatives = scored(&[(&[1, 2, 3], 0), (&[1, 2, 4], 0), (&[1, 5], 0), (&[6], 0)]);
         let mut score = Score::new(alternatives, reply);
         assert_eq!(score.wants(), 4);
         score.begin(vec![10, 11, 12, 13]);

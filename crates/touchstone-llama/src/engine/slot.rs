@@ -23,6 +23,7 @@ pub(super) struct Slot {
     /// began: to begin there again costs nothing.
     pub(super) kept: Option<(usize, Vec<f32>)>,
     pub(super) usage: SessionUsage,
+    pub(super) forked: bool,
     pub(super) job: Option<Job>,
     /// Which job came first.
     pub(super) turn: u64,
@@ -46,14 +47,16 @@ impl Slot {
             computed: false,
             kept: None,
             usage,
+            forked: false,
             job: None,
             turn: 0,
         }
     }
 
-    pub(super) fn fork(&self, sequence: u32) -> Slot {
+    /// A slot with the same past, without a sequence of its own yet.
+    pub(super) fn fork(&self) -> Slot {
         Slot {
-            sequence,
+            sequence: 0,
             prompt: self.prompt,
             tokens: self.tokens.clone(),
             text: self.text.clone(),
@@ -62,6 +65,7 @@ impl Slot {
             computed: self.computed,
             kept: self.kept.clone(),
             usage: self.usage,
+            forked: true,
             job: None,
             turn: 0,
         }

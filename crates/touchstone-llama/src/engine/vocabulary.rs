@@ -1,18 +1,46 @@
 //! From messages and text to tokens and back.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 use touchstone_llm::{LlmError, Message, Role};
 
+use super::constraint::Grammars;
+
 pub(super) struct Vocabulary {
     model: Arc<LlamaModel>,
+    tokenizer: Tokenizer,
     pieces: Vec<Box<[u8]>>,
     longest: usize,
+    template: Option<LlamaChatTemplate>,
+    grammars: OnceLock<Result<Grammars, String>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Tokenizer {
+    model: Arc<LlamaModel>,
     /// SentencePiece puts a space before every text it is given.
     spaced: bool,
-    template: Option<LlamaChatTemplate>,
+}
+
+impl Tokenizer {
+    /// Tokens of a text; `control` says whether it may hold control tokens.
+    pub(super) fn tokenize(&self, text: &[u8], control: bool) -> Vec<LlamaToken> {
+        let vocab = self.model.vocab();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        if !self.spaced {
+            return vocab.tokenize(text, false, control);
+        }
+        // A newline takes the space that the tokeniser adds, and never merges
+        // with what follows it.
+        let first = vocab.tokenize(b"\n", false, false).len();
+        let mut tokens = vocab.tokenize(&[b"\n", text].concat(), false, control);
+        tokens.drain(..first.min(tokens.len()));
+        tokens
+    }
 }
 
 /// A part of a rendered chat.
@@ -35,8 +63,12 @@ impl Vocabulary {
         let longest = pieces.iter().map(|piece| piece.len()).max().unwrap_or(1).max(1);
         let spaced = model.meta_val_str("tokenizer.ggml.model").is_ok_and(|kind| kind == "llama");
         let template = model.chat_template(None).ok();
-        let mut vocabulary = Vocabulary { model, pieces, longest, spaced, template };
-        if vocabulary.template.is_some() && vocabulary.templated(&[Message::new(Role::User, "?")]).is_none() {
+        let tokenizer = Tokenizer { model: Arc::clone(&model), spaced };
+        let mut vocabulary =
+            Vocabulary { model, tokenizer, pieces, longest, template, grammars: OnceLock::new() };
+        if vocabulary.template.is_some()
+            && vocabulary.templated(&[Message::new(Role::User, "?")], true).is_none()
+        {
             tracing::warn!("llama.cpp does not know the model's chat template: a plain layout is used");
             vocabulary.template = None;
         }
@@ -71,24 +103,27 @@ impl Vocabulary {
     }
 
     fn tokenize(&self, text: &[u8], control: bool) -> Vec<LlamaToken> {
-        let vocab = self.model.vocab();
-        if text.is_empty() {
-            return Vec::new();
-        }
-        if !self.spaced {
-            return vocab.tokenize(text, false, control);
-        }
-        // A newline takes the space that the tokeniser adds, and never merges
-        // with what follows it.
-        let first = vocab.tokenize(b"\n", false, false).len();
-        let mut tokens = vocab.tokenize(&[b"\n", text].concat(), false, control);
-        tokens.drain(..first.min(tokens.len()));
-        tokens
+        self.tokenizer.tokenize(text, control)
+    }
+
+    pub(super) fn grammars(&self) -> Result<&Grammars, String> {
+        self.grammars
+            .get_or_init(|| Grammars::new(&self.model, &self.pieces, self.tokenizer.clone()))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// Tokens of a chat, up to the opening of the assistant's turn.
     pub(super) fn prompt(&self, chat: &[Message], limit: usize) -> Result<Vec<LlamaToken>, LlmError> {
-        let parts = self.templated(chat).unwrap_or_else(|| plain(chat));
+        self.tokens_of(self.templated(chat, true).unwrap_or_else(|| plain(chat, true)), limit)
+    }
+
+    /// Tokens with which all chats begin that begin with these messages.
+    pub(super) fn beginning(&self, chat: &[Message], limit: usize) -> Result<Vec<LlamaToken>, LlmError> {
+        self.tokens_of(self.templated(chat, false).unwrap_or_else(|| plain(chat, false)), limit)
+    }
+
+    fn tokens_of(&self, parts: Vec<Part<'_>>, limit: usize) -> Result<Vec<LlamaToken>, LlmError> {
         let mut tokens = Vec::new();
         let vocab = self.model.vocab();
         if vocab.should_add_bos() {
@@ -110,7 +145,8 @@ impl Vocabulary {
 
     /// Renders the template with marks in place of the messages, so that the
     /// messages' own text never passes through the parser of control tokens.
-    fn templated<'a>(&self, chat: &'a [Message]) -> Option<Vec<Part<'a>>> {
+    /// `open` adds the opening of the assistant's turn.
+    fn templated<'a>(&self, chat: &'a [Message], open: bool) -> Option<Vec<Part<'a>>> {
         let template = self.template.as_ref()?;
         let mark = |i: usize| format!("touchstone-message-{i}-text");
         let messages: Vec<LlamaChatMessage> = chat
@@ -119,7 +155,7 @@ impl Vocabulary {
             .map(|(i, message)| LlamaChatMessage::new(role(message.role).to_owned(), mark(i)))
             .collect::<Result<_, _>>()
             .ok()?;
-        let rendered = self.model.apply_chat_template(template, &messages, true).ok()?;
+        let rendered = self.model.apply_chat_template(template, &messages, open).ok()?;
         split(&rendered, chat, mark)
     }
 }
@@ -153,7 +189,7 @@ fn split<'a>(rendered: &str, chat: &'a [Message], mark: impl Fn(usize) -> String
     Some(parts)
 }
 
-fn plain(chat: &[Message]) -> Vec<Part<'_>> {
+fn plain(chat: &[Message], open: bool) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for message in chat {
         let name = match message.role {
@@ -165,7 +201,9 @@ fn plain(chat: &[Message]) -> Vec<Part<'_>> {
         parts.push(Part::Text(&message.text));
         parts.push(Part::Markup("\n\n".to_owned()));
     }
-    parts.push(Part::Markup("Assistant:".to_owned()));
+    if open {
+        parts.push(Part::Markup("Assistant:".to_owned()));
+    }
     parts
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 const BLOCK: usize = 1 << 20;
 
-pub(super) fn of_file(path: &Path) -> std::io::Result<String> {
+pub(crate) fn of_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut digest = Sha256::new();
     let mut block = vec![0; BLOCK];
@@ -41,6 +41,32 @@ pub(super) fn is(path: &Path, bytes: u64, expected: &str) -> bool {
         let _ = fs::write(note, seal);
     }
     right
+}
+
+/// A file's hash, from a note of before where the file has not changed. New
+/// notes are kept in `notes`, as the file may not be ours.
+pub(crate) fn remembered(path: &Path, notes: &Path) -> std::io::Result<String> {
+    let described = fs::metadata(path)?;
+    let time = described.modified()?.duration_since(UNIX_EPOCH).map_err(std::io::Error::other)?;
+    let seal = format!("{} {}", described.len(), time.as_nanos());
+    let whole = path.canonicalize()?;
+    let name: String = Sha256::digest(whole.as_os_str().as_encoded_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let own = notes.join(format!("{name}.sha256"));
+    for note in [note(path), own.clone()] {
+        if let Some((hash, rest)) = fs::read_to_string(note).ok().as_deref().and_then(|n| n.split_once(' '))
+            && rest == seal
+            && hash.len() == 64
+        {
+            return Ok(hash.to_owned());
+        }
+    }
+    let hash = of_file(path)?;
+    // Where it cannot be written it is computed again.
+    let _ = fs::create_dir_all(notes).and_then(|()| fs::write(own, format!("{hash} {seal}")));
+    Ok(hash)
 }
 
 fn note(path: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 mod cache;
 mod error;
-mod hash;
+pub(crate) mod hash;
 mod hub;
 mod list;
 mod package;

@@ -14,7 +14,8 @@ use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
 use touchstone_llm::recorded::Recorded;
 use touchstone_llm::{
-    Checkpoint, Engine, EngineInfo, Generated, LlmError, Message, Session, SessionUsage, Until,
+    Alternative, Checkpoint, Engine, EngineInfo, Generated, Likelihood, LlmError, Message, Piece, Session,
+    SessionUsage, Until,
 };
 use touchstone_reason::{Prompts, Reasoner};
 use touchstone_server::{Server, ServerConfig, ServerError, ServerHandle};
@@ -178,22 +179,22 @@ impl Session for HeldSession {
         self.inner.append(text)
     }
 
-    fn generate(
+    fn stream(
         &mut self,
         until: &Until,
-        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+        on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<Generated, LlmError> {
         self.held.generating.fetch_add(1, Ordering::AcqRel);
         let mut flow = ControlFlow::Continue(());
         while flow.is_continue() && !self.held.released.load(Ordering::Acquire) {
             std::thread::sleep(Duration::from_millis(5));
-            flow = on_text("");
+            flow = on_piece(Piece { text: "", tokens: &[] });
         }
         self.held.generating.fetch_sub(1, Ordering::AcqRel);
         if flow.is_break() {
             return Err(LlmError::Cancelled);
         }
-        self.inner.generate(until, on_text)
+        self.inner.stream(until, on_piece)
     }
 
     fn checkpoint(&self) -> Checkpoint {
@@ -208,8 +209,8 @@ impl Session for HeldSession {
         Ok(Box::new(HeldSession { held: self.held.clone(), inner: self.inner.fork()? }))
     }
 
-    fn score(&mut self, alternatives: &[&str]) -> Result<Vec<f64>, LlmError> {
-        self.inner.score(alternatives)
+    fn likelihoods(&mut self, alternatives: &[Alternative<'_>]) -> Result<Vec<Likelihood>, LlmError> {
+        self.inner.likelihoods(alternatives)
     }
 
     fn usage(&self) -> SessionUsage {

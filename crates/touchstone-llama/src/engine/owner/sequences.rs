@@ -1,15 +1,45 @@
 //! Sequences of the context: which slot has which, what their cache holds, and
 //! prompts that are kept for the next session.
 
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
+use llama_cpp_2::token::LlamaToken;
 use touchstone_llm::LlmError;
 
-use super::super::command::State;
+use super::super::command::{Opened, State};
 use super::super::prefix::{Retired, common};
 use super::super::slot::{Job, Slot};
 use super::{Owner, WORTH_WAITING};
 
 impl Owner<'_> {
-    pub(super) fn open(&mut self, make: impl FnOnce(u32) -> Slot) -> Result<(usize, State), LlmError> {
+    /// Opens a session, now or when one closes.
+    pub(super) fn admit(&mut self, prompt: Vec<LlamaToken>, reply: Opened) {
+        if self.has_room() {
+            let opened = self.open(Slot::new(0, prompt));
+            self.hand_over(opened, &reply);
+        } else if self.waiting.len() < self.limits.queue {
+            self.waiting.push_back((prompt, reply));
+        } else {
+            let _ = reply.send(Err(LlmError::Busy { limit: self.limits.max_sessions }));
+        }
+    }
+
+    /// Tells a caller of its slot; one that has stopped waiting leaves it.
+    fn hand_over(&mut self, opened: Result<(usize, State), LlmError>, reply: &Opened) {
+        let place = opened.as_ref().ok().map(|(place, _)| *place);
+        if reply.send(opened).is_err()
+            && let Some(place) = place
+        {
+            self.close(place);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let sessions = self.slots.iter().flatten().filter(|slot| !slot.forked).count();
+        sessions < self.limits.max_sessions
+    }
+
+    fn open(&mut self, slot: Slot) -> Result<(usize, State), LlmError> {
         let busy = LlmError::Busy { limit: self.limits.max_sessions };
         let Some(place) = self.slots.iter().position(Option::is_none) else {
             return Err(busy);
@@ -17,23 +47,23 @@ impl Owner<'_> {
         let Some(sequence) = self.free.pop() else {
             return Err(busy);
         };
-        self.slots[place] = Some(make(sequence));
+        let slot = self.slots[place].insert(Slot { sequence, ..slot });
+        let state = slot.state(Vec::new());
         self.share(place);
-        let state = self.slots[place].as_ref().map(|slot| slot.state(Vec::new())).unwrap_or_default();
-        Ok((place, state))
+        Ok((place, self.slots[place].as_ref().map_or(state, |slot| slot.state(Vec::new()))))
     }
 
     pub(super) fn fork(&mut self, parent: usize) -> Result<(usize, State), LlmError> {
         let Some(Some(slot)) = self.slots.get(parent) else {
             return Err(LlmError::Failed { reason: "the session to fork is closed".to_owned() });
         };
-        let mut child = slot.fork(0);
+        let mut child = slot.fork();
         let (from, cached) = (slot.sequence, slot.cached);
         if !self.divisible {
             child.cached = 0;
             child.kept = None;
         }
-        let (place, state) = self.open(|sequence| Slot { sequence, ..child })?;
+        let (place, state) = self.open(child)?;
         if self.divisible
             && cached > 0
             && let Some(Some(child)) = self.slots.get(place)
@@ -67,6 +97,48 @@ impl Owner<'_> {
             }
             Retired::Dropped => self.release(slot.sequence),
         }
+        self.make_room();
+        while self.has_room()
+            && let Some((prompt, reply)) = self.waiting.pop_front()
+        {
+            let opened = self.open(Slot::new(0, prompt));
+            self.hand_over(opened, &reply);
+        }
+    }
+
+    /// Keeps a prefix in a sequence of its own, from its saved state.
+    pub(super) fn restore(&mut self, tokens: Vec<LlamaToken>, state: &[u8]) -> bool {
+        if !self.divisible {
+            return false;
+        }
+        let Some(sequence) = self.free.pop() else {
+            return false;
+        };
+        if !set_state(&mut self.context, state, sequence) {
+            self.release(sequence);
+            return false;
+        }
+        self.prefixes.prepare(sequence, tokens);
+        self.make_room();
+        true
+    }
+
+    /// Keeps a slot's prompt and returns its state.
+    pub(super) fn keep(&mut self, place: usize) -> Option<Vec<u8>> {
+        let slot = self.slots.get(place)?.as_ref()?;
+        if !self.divisible || slot.cached < slot.prompt {
+            return None;
+        }
+        let (from, tokens) = (slot.sequence, slot.tokens[..slot.prompt].to_vec());
+        let sequence = self.free.pop()?;
+        self.copy(from, sequence, 0, tokens.len());
+        let state = state_of(&self.context, sequence);
+        self.prefixes.prepare(sequence, tokens);
+        self.make_room();
+        state
+    }
+
+    fn make_room(&mut self) {
         while self.prefixes.is_over() {
             self.evict();
         }
@@ -176,4 +248,21 @@ impl Owner<'_> {
             }
         })
     }
+}
+
+#[allow(unsafe_code)]
+fn state_of(context: &LlamaContext<'_>, sequence: u32) -> Option<Vec<u8>> {
+    let flags = LlamaStateSeqFlags::empty();
+    let mut state = vec![0; context.state_seq_get_size_ext(sequence as i32, flags)];
+    // SAFETY: the buffer is as long as llama.cpp says the state is.
+    let written = unsafe { context.state_seq_get_data_ext(state.as_mut_ptr(), sequence as i32, flags) };
+    (written == state.len() && written > 0).then_some(state)
+}
+
+#[allow(unsafe_code)]
+fn set_state(context: &mut LlamaContext<'_>, state: &[u8], sequence: u32) -> bool {
+    // SAFETY: the bytes are what `state_of` gave for a context of the same
+    // model and kind of cache: their file has its hash and is named by both.
+    // llama.cpp checks the length of every part.
+    unsafe { context.state_seq_set_data_ext(state, sequence as i32, LlamaStateSeqFlags::empty()) }
 }

@@ -1,4 +1,4 @@
-//! Texts that must not be written.
+//! Texts that must not be written, for engines.
 //!
 //! A text counts only as a whole word or number: "7" does not stand in "79",
 //! nor "Rome" in "Jerome". So a number is complete once the character after
@@ -6,32 +6,39 @@
 
 /// A forbidden text that a continuation would complete.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Completed {
+pub struct Completed {
     /// The byte from which something else has to be written: the first of a
     /// word; of a number, its last digit, as its first ones may be right.
-    pub(super) turn: usize,
+    pub turn: usize,
 }
 
-pub(super) struct Forbidden {
+/// The texts that a generation must not hold.
+pub struct Forbidden {
     texts: Vec<String>,
     longest: usize,
 }
 
 impl Forbidden {
-    pub(super) fn new(texts: &[String]) -> Forbidden {
+    pub fn new(texts: &[String]) -> Forbidden {
         let texts: Vec<String> =
             texts.iter().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
         let longest = texts.iter().map(String::len).max().unwrap_or(0);
         Forbidden { texts, longest }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether a whole text holds none of them.
+    pub fn admits(&self, text: &str) -> bool {
+        // A newline ends numbers, which then count as complete.
+        self.completed_by(b"", format!("{text}\n").as_bytes()).is_none()
+    }
+
+    pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
     /// Whether `piece` after `text` completes a forbidden text that `text`
     /// alone does not hold.
-    pub(super) fn completed_by(&self, text: &[u8], piece: &[u8]) -> Option<Completed> {
+    pub fn completed_by(&self, text: &[u8], piece: &[u8]) -> Option<Completed> {
         if self.is_empty() || piece.is_empty() {
             return None;
         }
@@ -57,7 +64,7 @@ impl Forbidden {
 
     /// The byte from which the text's end may become a forbidden text, when
     /// it may.
-    pub(super) fn open_from(&self, text: &[u8]) -> Option<usize> {
+    pub fn open_from(&self, text: &[u8]) -> Option<usize> {
         self.texts
             .iter()
             .filter_map(|forbidden| {
