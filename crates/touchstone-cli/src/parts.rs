@@ -8,6 +8,7 @@ use touchstone_check::{Checker, deep, policy};
 use touchstone_graph::Graph;
 use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
+use touchstone_llm::remote::RemoteEngine;
 use touchstone_llm::{Engine, EngineInfo};
 use touchstone_reason::{Prompts, Reasoner};
 use touchstone_text::TextIndex;
@@ -56,8 +57,8 @@ pub(crate) fn library(
         return Ok(None);
     }
     let judge = if deep {
-        let file = model_file(settings)?;
-        let judge = deep::ModelJudge::new(engine(settings, &file, 2)?);
+        let model = model_place(settings)?;
+        let judge = deep::ModelJudge::new(engine(settings, &model, 2)?);
         Some(Box::new(judge.context("this build has no weights for judging passages")?)
             as Box<dyn deep::PassageJudge>)
     } else {
@@ -70,8 +71,21 @@ pub(crate) fn model_list(settings: &Settings) -> anyhow::Result<ModelList> {
     Ok(ModelList::load(settings.model_list().as_deref())?)
 }
 
-/// The file of the model in the settings: a listed name, or a path.
-pub(crate) fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
+/// Where the model of the settings is.
+pub(crate) enum ModelPlace {
+    File(PathBuf),
+    Remote,
+}
+
+/// A server, when one is set; else the file of a listed name, or a path.
+pub(crate) fn model_place(settings: &Settings) -> anyhow::Result<ModelPlace> {
+    if settings.remote.is_some() {
+        return Ok(ModelPlace::Remote);
+    }
+    model_file(settings).map(ModelPlace::File)
+}
+
+fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
     let name = settings.model.as_str();
     let list = model_list(settings)?;
     if let Some(model) = list.find(name) {
@@ -94,10 +108,14 @@ pub(crate) fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
 
 pub(crate) fn engine(
     settings: &Settings,
-    file: &std::path::Path,
+    model: &ModelPlace,
     sessions: u32,
 ) -> anyhow::Result<Arc<dyn Engine>> {
-    Ok(Arc::new(LlamaEngine::load(file, &settings.llama(sessions))?))
+    Ok(match (model, settings.remote(sessions)) {
+        (ModelPlace::File(file), _) => Arc::new(LlamaEngine::load(file, &settings.llama(sessions))?),
+        (ModelPlace::Remote, Some(options)) => Arc::new(RemoteEngine::connect(&options)?),
+        (ModelPlace::Remote, None) => bail!("no remote model is set"),
+    })
 }
 
 pub(crate) fn prompts(settings: &Settings) -> anyhow::Result<Prompts> {

@@ -11,13 +11,16 @@ use figment::value::magic::RelativePathBuf;
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::{Deserialize, Serialize};
-use touchstone_llama::LlamaOptions;
+use touchstone_llama::{CacheType, LlamaOptions, PromptCache, Split};
 use touchstone_llm::Sampling;
+use touchstone_llm::remote::RemoteOptions;
 use touchstone_reason::ReasonOptions;
 use touchstone_server::ServerConfig;
 
 const FILE: &str = "touchstone.toml";
 const PREFIX: &str = "TOUCHSTONE_";
+/// The remote model's key. No setting, so that nothing shows or stores it.
+const REMOTE_KEY: &str = "TOUCHSTONE_REMOTE_KEY";
 
 /// Everything that can be set, by the names used in `touchstone.toml`; the
 /// environment has them as `TOUCHSTONE_NAME`.
@@ -34,6 +37,22 @@ pub(crate) struct Settings {
     context_tokens: u32,
     threads: Option<u32>,
     gpu_layers: Option<u32>,
+    split: Split,
+    devices: Vec<usize>,
+    main_gpu: u32,
+    flash_attention: Option<bool>,
+    cache_type_k: CacheType,
+    cache_type_v: CacheType,
+    batch_tokens: u32,
+    /// Folder for the computed state of the prompts.
+    prompt_cache: RelativePathBuf,
+    /// Mebibytes of it; 0 keeps nothing.
+    prompt_cache_mib: u64,
+    /// A server of the OpenAI API that runs the model instead.
+    pub(crate) remote: Option<String>,
+    remote_model: Option<String>,
+    /// Seconds that it may be silent.
+    remote_timeout: u64,
     max_steps: usize,
     max_step_tokens: usize,
     max_repairs: usize,
@@ -83,6 +102,8 @@ pub(crate) struct IndexFlags {
     text_index: Option<PathBuf>,
 }
 
+const CACHE_TYPES: [&str; 5] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+
 #[derive(Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct ModelFlags {
     /// Model: a name from `touchstone model list`, or a GGUF file.
@@ -93,10 +114,43 @@ pub(crate) struct ModelFlags {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     threads: Option<u32>,
-    /// Layers computed on the GPU; by default all where there is one.
+    /// Layers computed on GPUs; by default as many as fit.
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     gpu_layers: Option<u32>,
+    /// How the model is divided over several GPUs: none, layer, row.
+    #[arg(long, value_name = "HOW", value_parser = ["none", "layer", "row"])]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    split: Option<String>,
+    /// The GPUs to use, by llama.cpp's numbers: 0,1; by default all.
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    devices: Vec<usize>,
+    /// The GPU that has what is not divided.
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_gpu: Option<u32>,
+    /// Flash attention: true or false; by default where it is faster.
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flash_attention: Option<bool>,
+    /// Numbers of the cache's keys: f32, f16, bf16, q8_0, q4_0.
+    #[arg(long, value_name = "TYPE", value_parser = CACHE_TYPES)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_type_k: Option<String>,
+    /// Numbers of the cache's values, likewise.
+    #[arg(long, value_name = "TYPE", value_parser = CACHE_TYPES)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_type_v: Option<String>,
+    /// Ask the model of a server with the OpenAI API (llama-server, vLLM, touchstone serve, hosted
+    /// ones) instead of a local one; its key comes from the environment, TOUCHSTONE_REMOTE_KEY.
+    #[arg(long, value_name = "URL", conflicts_with = "model")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<String>,
+    /// The model's name at that server; by default the first that it lists.
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_model: Option<String>,
     /// Tokens that one question may fill, its prompt included.
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,6 +284,7 @@ impl Layers {
             ("store", Some(settings.store())),
             ("text_index", Some(settings.text_index())),
             ("models", Some(settings.models())),
+            ("prompt_cache", Some(settings.prompt_cache.relative())),
             ("policies", settings.policies()),
             ("model_list", settings.model_list()),
             ("prompts", settings.prompts()),
@@ -262,6 +317,7 @@ impl Settings {
         let llama = LlamaOptions::default();
         let reason = ReasonOptions::default();
         let server = ServerConfig::default();
+        let remote = RemoteOptions::new("");
         Ok(Settings {
             store: folders.data_dir().join("store").into(),
             text_index: folders.data_dir().join("text").into(),
@@ -273,6 +329,18 @@ impl Settings {
             context_tokens: llama.context_tokens,
             threads: llama.threads,
             gpu_layers: llama.gpu_layers,
+            split: llama.split,
+            devices: llama.devices,
+            main_gpu: llama.main_gpu,
+            flash_attention: llama.flash_attention,
+            cache_type_k: llama.cache_type_k,
+            cache_type_v: llama.cache_type_v,
+            batch_tokens: llama.batch_tokens,
+            prompt_cache: folders.cache_dir().join("prompts").into(),
+            prompt_cache_mib: 1024,
+            remote: None,
+            remote_model: None,
+            remote_timeout: remote.read_timeout.as_secs(),
             max_steps: reason.max_steps,
             max_step_tokens: reason.max_step_tokens,
             max_repairs: reason.max_repairs,
@@ -303,6 +371,8 @@ impl Settings {
         }
         within("context_tokens", self.context_tokens, 512, 1 << 20)?;
         within("threads", self.threads.unwrap_or(1), 1, 1024)?;
+        within("batch_tokens", self.batch_tokens, 32, 2048)?;
+        within("remote_timeout", self.remote_timeout, 1, 86_400)?;
         within("max_steps", self.max_steps, 1, 100)?;
         within("max_step_tokens", self.max_step_tokens, 8, 4096)?;
         within("max_repairs", self.max_repairs, 0, 10)?;
@@ -352,8 +422,32 @@ impl Settings {
             max_sessions: sessions,
             threads: self.threads,
             gpu_layers: self.gpu_layers,
+            split: self.split,
+            devices: self.devices.clone(),
+            main_gpu: self.main_gpu,
+            flash_attention: self.flash_attention,
+            cache_type_k: self.cache_type_k,
+            cache_type_v: self.cache_type_v,
+            batch_tokens: self.batch_tokens,
+            prompt_cache: (self.prompt_cache_mib > 0).then(|| PromptCache {
+                folder: self.prompt_cache.relative(),
+                max_bytes: self.prompt_cache_mib.saturating_mul(1 << 20),
+            }),
             ..LlamaOptions::default()
         }
+    }
+
+    /// The remote model, where one is set.
+    pub(crate) fn remote(&self, sessions: u32) -> Option<RemoteOptions> {
+        let url = self.remote.as_ref()?;
+        let key = std::env::var(REMOTE_KEY).ok().filter(|key| !key.is_empty());
+        Some(RemoteOptions {
+            model: self.remote_model.clone(),
+            key: key.map(Into::into),
+            read_timeout: std::time::Duration::from_secs(self.remote_timeout),
+            max_sessions: sessions as usize,
+            ..RemoteOptions::new(url)
+        })
     }
 
     pub(crate) fn sessions(&self) -> u32 {

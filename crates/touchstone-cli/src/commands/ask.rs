@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     let question = question(arguments.question, options.max_question_chars)?;
     let mut trace = arguments.trace.as_deref().map(Trace::create).transpose()?;
     parts::require_store(&settings)?;
-    let model = parts::model_file(&settings)?;
+    let model = parts::model_place(&settings)?;
 
     let spinner = Spinner::new(!arguments.json);
     spinner.say("loading the graph");

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use touchstone_eval::claims::ClaimSuite;
 use touchstone_eval::{Mode, Outcome, Run, RunInfo, Suite};
 
+use crate::parts::ModelPlace;
 use crate::progress::Spinner;
 use crate::settings::{ConfigFile, Layers, ModelFlags, ReasonFlags, Settings, StoreFlags, shown};
 use crate::{interrupt, output, parts};
@@ -121,7 +122,7 @@ fn measure(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCod
     };
     let seed = settings.reason().sampling.seed;
     parts::require_store(&settings)?;
-    let model_file = parts::model_file(&settings)?;
+    let place = parts::model_place(&settings)?;
     let model = model_name(&settings);
     let out =
         arguments.out.clone().unwrap_or_else(|| default_folder(arguments, &suite.name, &model, mode, seed));
@@ -141,7 +142,7 @@ fn measure(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCod
         mode,
         model: &model,
         program: &program,
-        settings: in_force(&settings, &model_file, triples)?,
+        settings: in_force(&settings, &place, triples)?,
         out: &out,
         plain: arguments.plain.as_deref(),
     }
@@ -156,7 +157,7 @@ fn measure(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCod
     }
     if !prepared.is_complete() {
         spinner.say("loading the model");
-        let engine = parts::engine(&settings, &model_file, 1)?;
+        let engine = parts::engine(&settings, &place, 1)?;
         let line = parts::startup_line(&engine.info(), checker.graph())?;
         spinner.aside(|| anstream::eprintln!("{line}"));
         let asker = Asker::new(parts::reasoner(&settings, engine, checker)?, settings.reason());
@@ -190,6 +191,10 @@ fn finish(outcome: &Outcome, out: &Path, json: bool) -> anyhow::Result<ExitCode>
 
 /// A listed name, or the name of a file without its folder.
 fn model_name(settings: &Settings) -> String {
+    if let Some(options) = settings.remote(1) {
+        let name = options.model.as_deref().and_then(|model| model.rsplit('/').next());
+        return name.unwrap_or("remote").to_owned();
+    }
     let path = Path::new(&settings.model);
     path.file_name().map_or_else(|| settings.model.clone(), |name| name.to_string_lossy().into_owned())
 }
@@ -206,13 +211,16 @@ fn default_folder(arguments: &Arguments, suite: &str, model: &str, mode: Mode, s
 /// What the answers depend on.
 fn in_force(
     settings: &Settings,
-    model_file: &Path,
+    place: &ModelPlace,
     triples: usize,
 ) -> anyhow::Result<BTreeMap<String, serde_json::Value>> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 11] = [
         "context_tokens",
         "threads",
         "gpu_layers",
+        "flash_attention",
+        "cache_type_k",
+        "cache_type_v",
         "max_steps",
         "max_step_tokens",
         "max_repairs",
@@ -222,9 +230,16 @@ fn in_force(
     let values = serde_json::to_value(settings)?;
     let mut named: BTreeMap<String, serde_json::Value> =
         NAMES.iter().map(|name| ((*name).to_owned(), values[*name].clone())).collect();
-    let listed = parts::model_list(settings)?.find(&settings.model).map(|model| model.sha256.clone());
-    let model = listed.map_or_else(|| sha256(model_file), Ok)?;
-    named.insert("model_sha256".to_owned(), model.into());
+    match place {
+        ModelPlace::File(file) => {
+            let listed = parts::model_list(settings)?.find(&settings.model).map(|model| model.sha256.clone());
+            let model = listed.map_or_else(|| sha256(file), Ok)?;
+            named.insert("model_sha256".to_owned(), model.into());
+        }
+        ModelPlace::Remote => {
+            named.insert("remote".to_owned(), values["remote"].clone());
+        }
+    }
     named.insert(RunInfo::GRAPH.to_owned(), format!("{triples} triples").into());
     if let Some(folder) = settings.prompts() {
         named.insert("prompts_sha256".to_owned(), folder_sha256(&folder)?.into());

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
         .flags(&arguments.serve)
         .settings()?;
     parts::require_store(&settings)?;
-    let model = parts::model_file(&settings)?;
+    let model = parts::model_place(&settings)?;
     let server = Server::bind(settings.server())?;
     anstream::eprintln!("listening on http://{}", server.address());
     let handle = server.handle();
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(settings: &Settings, model: &std::path::Path, handle: &ServerHandle) -> anyhow::Result<()> {
+fn load(settings: &Settings, model: &parts::ModelPlace, handle: &ServerHandle) -> anyhow::Result<()> {
     let checker = parts::checker(settings)?;
     handle.set_checker(Arc::clone(&checker));
     let engine = parts::engine(settings, model, settings.sessions())?;

@@ -55,8 +55,8 @@ pub(super) fn run(
             );
         }
         spinner.say("loading the model");
-        let file = parts::model_file(&settings)?;
-        deep::ModelJudge::new(parts::engine(&settings, &file, 4)?)
+        let model = parts::model_place(&settings)?;
+        deep::ModelJudge::new(parts::engine(&settings, &model, 4)?)
     } else {
         None
     };
