@@ -10,9 +10,12 @@ mod grammar;
 mod items;
 mod lookup;
 pub mod policy;
+mod premise;
 pub mod read;
 mod reasons;
 mod verify;
 
 pub use answer::Asked;
 pub use checker::{Checker, StepContext};
+pub use lookup::{evidence, fact_holds, names};
+pub use reasons::plain as reason_words;

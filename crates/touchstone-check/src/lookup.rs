@@ -187,7 +187,7 @@ pub(crate) fn term(graph: &Graph, rdf: &RdfTerm, language: Language) -> Term {
 }
 
 /// A quad as evidence, exactly as the graph holds it.
-pub(crate) fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
+pub fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
     let predicate = match graph.ontology().predicate_by_iri(quad.predicate.as_ref()) {
         Some(id) => predicate_term(graph, id, language),
         None => Term::iri(quad.predicate.as_str(), quad.predicate.as_str()),
@@ -207,5 +207,53 @@ pub(crate) fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Eviden
         object: term(graph, &quad.object, language),
         graph: graph_name,
         source,
+    }
+}
+
+/// Whether the graph still holds a fact that was evidence; evidence of other
+/// kinds is not the graph's to hold.
+pub fn fact_holds(graph: &Graph, evidence: &Evidence) -> bool {
+    let Evidence::Triple { subject, predicate, object, graph: graph_name, .. } = evidence else { return true };
+    let (Some(subject), Some(predicate)) = (&subject.iri, &predicate.iri) else { return false };
+    let (Ok(subject), Ok(predicate)) = (NamedNode::new(subject.as_str()), NamedNode::new(predicate.as_str())) else {
+        return false;
+    };
+    let quads = graph.store().inner().quads_for_pattern(
+        Some(subject.as_ref().into()),
+        Some(predicate.as_ref()),
+        None,
+        None,
+    );
+    quads.filter_map(Result::ok).any(|quad| {
+        let source = match &quad.graph_name {
+            GraphName::NamedNode(node) => node.as_str() == graph_name,
+            GraphName::BlankNode(node) => node.to_string() == *graph_name,
+            GraphName::DefaultGraph => graph_name == "default",
+        };
+        let same = match (&quad.object, &object.iri) {
+            (RdfTerm::NamedNode(node), Some(iri)) => node.as_str() == iri,
+            (RdfTerm::Literal(literal), None) => literal.value() == object.label,
+            _ => false,
+        };
+        source && same
+    })
+}
+
+/// Whether the thing really goes by the label that the term gives it.
+pub fn names(graph: &Graph, term: &Term) -> bool {
+    let Some(iri) = &term.iri else { return true };
+    let Ok(node) = NamedNode::new(iri.as_str()) else { return false };
+    match graph.lexicon().entity_by_iri(node.as_ref()) {
+        Some(id) => {
+            let entity = graph.lexicon().entity(id);
+            let shown = Language::ALL.iter().any(|language| entity.label(*language) == term.label);
+            shown
+                || graph
+                    .lexicon()
+                    .lookup(&term.label)
+                    .iter()
+                    .any(|entry| entry.meaning == touchstone_graph::Meaning::Entity(id))
+        }
+        None => term.label == *iri,
     }
 }

@@ -15,7 +15,8 @@ pub(crate) fn verdict_of(code: ReasonCode) -> Verdict {
     }
 }
 
-pub(crate) fn plain(code: ReasonCode, language: Language) -> String {
+/// The reason in a sentence for people.
+pub fn plain(code: ReasonCode, language: Language) -> String {
     use ReasonCode::*;
     let (english, chinese) = match code {
         Asserted => ("the graph says so", "图谱中有此事实"),

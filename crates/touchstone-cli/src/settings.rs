@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use touchstone_llama::{CacheType, LlamaOptions, PromptCache, Split};
 use touchstone_llm::Sampling;
 use touchstone_llm::remote::RemoteOptions;
-use touchstone_reason::ReasonOptions;
+use touchstone_reason::{Mode, ReasonOptions};
 use touchstone_server::ServerConfig;
 
 const FILE: &str = "touchstone.toml";
@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     remote_model: Option<String>,
     /// Seconds that it may be silent.
     remote_timeout: u64,
+    mode: Mode,
     max_steps: usize,
     max_step_tokens: usize,
     max_repairs: usize,
@@ -159,6 +160,11 @@ pub(crate) struct ModelFlags {
 
 #[derive(Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct ReasonFlags {
+    /// From the graph where it can be, else drafted and repaired (auto);
+    /// always drafted (draft); from the graph or not at all (graph).
+    #[arg(long, value_name = "auto|draft|graph", value_parser = mode)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
     /// Seed of the sampling.
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -341,6 +347,7 @@ impl Settings {
             remote: None,
             remote_model: None,
             remote_timeout: remote.read_timeout.as_secs(),
+            mode: reason.mode,
             max_steps: reason.max_steps,
             max_step_tokens: reason.max_step_tokens,
             max_repairs: reason.max_repairs,
@@ -456,6 +463,7 @@ impl Settings {
 
     pub(crate) fn reason(&self) -> ReasonOptions {
         ReasonOptions {
+            mode: self.mode,
             max_steps: self.max_steps,
             max_step_tokens: self.max_step_tokens,
             max_repairs: self.max_repairs,
@@ -477,6 +485,15 @@ impl Settings {
             reason: self.reason(),
             ..ServerConfig::default()
         }
+    }
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "auto" => Ok(Mode::Auto),
+        "draft" => Ok(Mode::Draft),
+        "graph" => Ok(Mode::Graph),
+        other => Err(format!("\"{other}\" is none of auto, draft, graph")),
     }
 }
 

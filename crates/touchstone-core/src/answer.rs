@@ -83,6 +83,13 @@ pub struct AskReport {
     /// Absent where the question's language is not supported.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub language: Option<Language>,
+    /// What the question takes for granted, refuted or not verified; what
+    /// holds is left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub premises: Vec<Claim>,
+    /// How the question was read, where it was answered from the graph.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reading: Option<String>,
     pub answer: Answer,
     pub steps: Vec<Step>,
     /// Name or path of the model that wrote the steps.

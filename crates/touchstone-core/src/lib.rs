@@ -8,6 +8,7 @@ mod answer;
 mod claim;
 mod evidence;
 mod language;
+mod replay;
 
 pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage};
 pub use claim::{
@@ -15,3 +16,4 @@ pub use claim::{
 };
 pub use evidence::Evidence;
 pub use language::Language;
+pub use replay::{ChangedVerdict, ReplayReport};

@@ -93,6 +93,8 @@ pub(crate) mod tests {
     pub(crate) fn report(question: &str, answer: Option<&str>) -> AskReport {
         let status = if answer.is_some() { AnswerStatus::Verified } else { AnswerStatus::Withheld };
         AskReport {
+            premises: Vec::new(),
+            reading: None,
             question: question.to_owned(),
             language: None,
             answer: Answer {

@@ -49,6 +49,8 @@ impl System for Knows {
             (false, Mode::Touchstone) => ("", AnswerStatus::Withheld),
         };
         Ok(AskReport {
+            premises: Vec::new(),
+            reading: None,
             question: question.to_owned(),
             language,
             answer: Answer {

@@ -8,6 +8,7 @@ mod graph;
 mod import;
 mod lexicon;
 mod ontology;
+mod paths;
 mod query;
 mod stats;
 mod store;
@@ -16,9 +17,12 @@ pub mod vocabulary;
 pub use error::GraphError;
 pub use graph::Graph;
 pub use import::{ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch};
-pub use lexicon::{Entity, EntityId, Entry, Folded, Lexicon, Meaning, Mention, fold, is_han};
+pub use lexicon::{
+    Cue, CueRole, Entity, EntityId, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording, fold, is_han, plural,
+};
 pub use ontology::{Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, ValueKind};
 pub use oxigraph::model;
+pub use paths::{Hop, Reached, Routes};
 pub use query::{QueryLimits, ResultFormat, Table};
 pub use stats::{GraphStats, Stats};
 pub use store::Store;

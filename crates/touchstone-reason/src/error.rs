@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use touchstone_graph::GraphError;
 use touchstone_llm::LlmError;
 
 /// Why a question got no report.
@@ -11,6 +12,8 @@ pub enum ReasonError {
     QuestionTooLong { characters: usize, limit: usize },
     #[error("the request was cancelled")]
     Cancelled,
+    #[error(transparent)]
+    Graph(#[from] GraphError),
     #[error(transparent)]
     Prompt(#[from] PromptError),
     #[error(transparent)]

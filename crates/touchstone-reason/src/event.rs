@@ -7,6 +7,11 @@ use touchstone_core::{Answer, Claim, Step};
 /// answer has the number after the last step.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
+    /// What the question takes for granted and that does not hold, or cannot
+    /// be verified; told before anything else.
+    Premises {
+        claims: &'a [Claim],
+    },
     /// More of a line has been generated; nothing of it is checked yet.
     Drafting {
         index: usize,

@@ -1,9 +1,25 @@
+use serde::{Deserialize, Serialize};
 use touchstone_core::Language;
 use touchstone_llm::Sampling;
+
+/// How an answer is come by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// From the graph where the question is read to its last word, else
+    /// drafted and repaired.
+    #[default]
+    Auto,
+    /// The model drafts every step.
+    Draft,
+    /// From the graph only; what it doesn't hold is not answered.
+    Graph,
+}
 
 /// Limits and choices of one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReasonOptions {
+    pub mode: Mode,
     /// Drafts that may be checked before the answer is forced, dropped ones
     /// included.
     pub max_steps: usize,
@@ -21,6 +37,7 @@ pub struct ReasonOptions {
 impl Default for ReasonOptions {
     fn default() -> Self {
         ReasonOptions {
+            mode: Mode::default(),
             max_steps: 10,
             max_step_tokens: 96,
             max_repairs: 2,

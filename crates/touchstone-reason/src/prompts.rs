@@ -9,6 +9,7 @@ use touchstone_core::{Evidence, Language};
 use touchstone_llm::{Message, Role};
 
 use crate::error::PromptError;
+use crate::guided::GraphWords;
 
 /// Embedded so that a binary alone can ask; a folder of the same layout
 /// overrides them file by file.
@@ -19,11 +20,13 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("en/note.j2", include_str!("../../../prompts/en/note.j2")),
     ("en/examples.toml", include_str!("../../../prompts/en/examples.toml")),
     ("en/words.toml", include_str!("../../../prompts/en/words.toml")),
+    ("en/graph.toml", include_str!("../../../prompts/en/graph.toml")),
     ("zh/system.j2", include_str!("../../../prompts/zh/system.j2")),
     ("zh/question.j2", include_str!("../../../prompts/zh/question.j2")),
     ("zh/note.j2", include_str!("../../../prompts/zh/note.j2")),
     ("zh/examples.toml", include_str!("../../../prompts/zh/examples.toml")),
     ("zh/words.toml", include_str!("../../../prompts/zh/words.toml")),
+    ("zh/graph.toml", include_str!("../../../prompts/zh/graph.toml")),
 ];
 
 /// The instructions, worked examples and words that shape a derivation.
@@ -39,6 +42,7 @@ pub struct Prompts {
 struct Wording {
     examples: Vec<Example>,
     words: Words,
+    graph: GraphWords,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +89,8 @@ pub(crate) struct Words {
     /// Opens a step on what the answer left out.
     pub(crate) asked_step: String,
     pub(crate) withheld: String,
+    pub(crate) premise_refuted: String,
+    pub(crate) premise_corrected: String,
     /// Numbers that a word stands for ("half": 0.5 and 2).
     pub(crate) quantities: BTreeMap<String, Vec<String>>,
     /// Words after a number that scale it ("折": 0.1).
@@ -115,9 +121,11 @@ impl Prompts {
         let wording = |tag: &str| -> Result<Wording, PromptError> {
             let examples = format!("{tag}/examples.toml");
             let words = format!("{tag}/words.toml");
+            let graph = format!("{tag}/graph.toml");
             Ok(Wording {
                 examples: parse::<Examples>(&examples, data(&examples))?.example,
                 words: parse(&words, data(&words))?,
+                graph: parse(&graph, data(&graph))?,
             })
         };
         let constants: Constants = parse("constants.toml", data("constants.toml"))?;
@@ -153,6 +161,10 @@ impl Prompts {
 
     pub(crate) fn words(&self, language: Language) -> &Words {
         &self.wording(language).words
+    }
+
+    pub(crate) fn graph_words(&self, language: Language) -> &GraphWords {
+        &self.wording(language).graph
     }
 
     /// Numbers that a calculation may use without saying where they come from.

@@ -1,5 +1,5 @@
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use touchstone_check::{Asked, Checker, StepContext};
 use touchstone_core::{
@@ -10,7 +10,7 @@ use touchstone_llm::{Checkpoint, Engine, FinishReason, Session, Until};
 use crate::derivation::{Derivation, Replacement, Work, status};
 use crate::draft::{self, Line};
 use crate::prompts::{Prompts, Words};
-use crate::{Event, ReasonError, ReasonOptions, conclude, origin, repair};
+use crate::{Event, Guide, Mode, ReasonError, ReasonOptions, conclude, origin, repair};
 
 /// Refuted steps in a row after which the answer is asked for.
 const MAX_REJECTED_IN_A_ROW: usize = 2;
@@ -21,9 +21,10 @@ pub struct Reasoner {
     checker: Arc<Checker>,
     prompts: Prompts,
     options: ReasonOptions,
+    guide: OnceLock<Guide>,
 }
 
-type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+pub(crate) type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
 
 impl Reasoner {
     pub fn new(
@@ -32,7 +33,7 @@ impl Reasoner {
         prompts: Prompts,
         options: ReasonOptions,
     ) -> Reasoner {
-        Reasoner { engine, checker, prompts, options }
+        Reasoner { engine, checker, prompts, options, guide: OnceLock::new() }
     }
 
     pub fn engine(&self) -> &Arc<dyn Engine> {
@@ -48,15 +49,55 @@ impl Reasoner {
         &self.options
     }
 
-    /// Drafts one step, checks it, takes it back and repairs it when it is
-    /// refuted, goes on, and answers with what held.
+    pub(crate) fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
+    /// What reads questions against the graph; made when it is first needed.
+    pub fn guide(&self) -> &Guide {
+        self.guide.get_or_init(|| Guide::new(Arc::clone(self.checker.graph())))
+    }
+
+    /// Answers from the graph where it can. Else drafts one step, checks it,
+    /// takes it back and repairs it when it is refuted, goes on, and answers
+    /// with what held.
     pub fn ask(
         &self,
         question: &str,
         options: &ReasonOptions,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        self.begin(question, options, on_event)?.checked()
+        let question = valid(question, options)?;
+        let premises = self.open_premises(question, options);
+        if premises.iter().any(|claim| claim.verdict == Verdict::Refuted) {
+            return self.decline(question, options, premises, on_event);
+        }
+        if !premises.is_empty() && on_event(Event::Premises { claims: &premises }).is_break() {
+            return Err(ReasonError::Cancelled);
+        }
+        // What rests on something assumed is not verified.
+        let assumed = |answer: &Answer| {
+            let mut answer = answer.clone();
+            if !premises.is_empty() && answer.status == AnswerStatus::Verified {
+                answer.status = AnswerStatus::PartlyVerified;
+            }
+            answer
+        };
+        let on_event: Listener<'_> = &mut |event: Event<'_>| match event {
+            Event::Answered { answer } => on_event(Event::Answered { answer: &assumed(answer) }),
+            other => on_event(other),
+        };
+        let from_graph = match options.mode {
+            Mode::Draft => None,
+            Mode::Auto | Mode::Graph => self.ask_graph(question, options, &mut *on_event)?,
+        };
+        let mut report = match from_graph {
+            Some(report) => report,
+            None => self.begin(question, options, on_event)?.checked()?,
+        };
+        report.answer = assumed(&report.answer);
+        report.premises = premises;
+        Ok(report)
     }
 
     /// The same prompt, sampling and limits, with nothing checked: what the
@@ -76,14 +117,7 @@ impl Reasoner {
         options: &'a ReasonOptions,
         on_event: Listener<'a>,
     ) -> Result<Run<'a>, ReasonError> {
-        let question = question.trim();
-        if question.is_empty() {
-            return Err(ReasonError::EmptyQuestion);
-        }
-        let characters = question.chars().count();
-        if characters > options.max_question_chars {
-            return Err(ReasonError::QuestionTooLong { characters, limit: options.max_question_chars });
-        }
+        let question = valid(question, options)?;
         let mut derivation = Derivation::begin();
         let read = derivation.timed(Work::Checking, || self.checker.language_of(question));
         let language = options.language.or(read);
@@ -97,6 +131,19 @@ impl Reasoner {
         let words = self.prompts.words(written);
         Ok(Run { reasoner: self, question, options, on_event, language, written, words, session, derivation })
     }
+}
+
+/// The question without the space around it, if it is one.
+fn valid<'a>(question: &'a str, options: &ReasonOptions) -> Result<&'a str, ReasonError> {
+    let question = question.trim();
+    if question.is_empty() {
+        return Err(ReasonError::EmptyQuestion);
+    }
+    let characters = question.chars().count();
+    if characters > options.max_question_chars {
+        return Err(ReasonError::QuestionTooLong { characters, limit: options.max_question_chars });
+    }
+    Ok(question)
 }
 
 /// One question being worked on. Between lines the session ends with a line
@@ -497,6 +544,8 @@ impl Run<'_> {
         self.tell(Event::Answered { answer: &answer })?;
         let usage = self.session.usage();
         Ok(AskReport {
+            premises: Vec::new(),
+            reading: None,
             question: self.question.to_owned(),
             language: self.language,
             answer,

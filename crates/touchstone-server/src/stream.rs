@@ -67,6 +67,7 @@ impl Narrator {
         let open = self.show_rejected;
         match event {
             Event::Drafting { .. } => {}
+            Event::Premises { claims } => self.sink.send("premises", &json!({ "claims": claims })),
             Event::Drafted { index, text } => {
                 self.sink.send("drafted", &shown(json!({ "index": index }), open, "text", json!(text)));
             }

@@ -46,6 +46,10 @@ impl Date {
         Date::new(year, part(&found, 2), part(&found, 3))
     }
 
+    pub fn year(&self) -> i32 {
+        self.year
+    }
+
     /// How many years lie between the two.
     pub fn years_apart(&self, other: &Date) -> u32 {
         self.year.abs_diff(other.year)

@@ -7,6 +7,7 @@ mod config;
 mod eval;
 mod kg;
 mod model;
+mod replay;
 mod schema;
 mod serve;
 mod text;
@@ -25,6 +26,10 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Answer over HTTP: /v1/ask, /v1/check, /healthz, /readyz.
     Serve(serve::Arguments),
+    /// Check a derivation again, without a model, against the graph as it is now.
+    ///
+    /// Exit code: 0 every verdict and fact stands, 1 some do not, 2 bad input or failure.
+    Replay(replay::Arguments),
     /// The knowledge graph: load, count, query, write out.
     #[command(subcommand)]
     Kg(kg::Command),
@@ -56,6 +61,7 @@ impl Command {
             Command::Ask(arguments) => ask::run(arguments, config),
             Command::Check(arguments) => check::run(arguments, config),
             Command::Serve(arguments) => serve::run(&arguments, config),
+            Command::Replay(arguments) => replay::run(&arguments, config),
             Command::Kg(command) => kg::run(command, config),
             Command::Text(command) => text::run(command, config),
             Command::Model(command) => model::run(command, config),

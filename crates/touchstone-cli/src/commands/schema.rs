@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use touchstone_core::{AskReport, CheckReport};
+use touchstone_core::{AskReport, CheckReport, ReplayReport};
 
 use crate::output;
 
@@ -17,6 +17,8 @@ enum Report {
     Check,
     /// What `touchstone ask --json` and /v1/ask give.
     Ask,
+    /// What `touchstone replay --json` gives.
+    Replay,
     /// What `touchstone eval run` writes as summary.json.
     EvalSummary,
     /// A line of what `touchstone eval run` writes as results.jsonl.
@@ -27,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let schema = match arguments.of {
         Report::Check => schemars::schema_for!(CheckReport),
         Report::Ask => schemars::schema_for!(AskReport),
+        Report::Replay => schemars::schema_for!(ReplayReport),
         Report::EvalSummary => schemars::schema_for!(touchstone_eval::Summary),
         Report::EvalRecord => schemars::schema_for!(touchstone_eval::Record),
     };

@@ -29,7 +29,8 @@ pub(crate) fn english_forms(phrase: &str) -> Vec<String> {
     forms
 }
 
-pub(super) fn plural(word: &str) -> String {
+/// The regular plural of an English noun.
+pub fn plural(word: &str) -> String {
     let consonant_y = word.ends_with('y')
         && !word.ends_with(['a', 'e', 'i', 'o', 'u'])
         && !["ay", "ey", "oy", "uy"].iter().any(|vowel| word.ends_with(vowel));

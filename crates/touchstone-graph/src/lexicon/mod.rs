@@ -17,8 +17,10 @@ use touchstone_core::Language;
 use crate::ontology::{ClassId, Degree, PredicateId};
 
 pub(crate) use relations::reciprocal;
+pub use relations::{Cue, CueRole, ThingKind, Wording};
 
 pub use fold::{Folded, fold, is_han};
+pub use inflect::plural;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityId(pub u32);

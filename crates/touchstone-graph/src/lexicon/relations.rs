@@ -58,6 +58,24 @@ struct Relation {
     reverse_zh: Vec<String>,
     kinds_zh: Vec<String>,
     people_zh: Vec<String>,
+    kind: Option<ThingKind>,
+    subjects: Vec<String>,
+    hints: Vec<String>,
+    also: Vec<String>,
+    hints_zh: Vec<String>,
+}
+
+/// What kind of thing a relation leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThingKind {
+    Person,
+    Place,
+    Time,
+    Number,
+    Language,
+    Group,
+    Thing,
 }
 
 struct Index {
@@ -81,7 +99,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// The relation that the labels name: by the preferred label, where the
 /// thesaurus has it, else by the alternative that names the most.
 fn named(labels: &[Label]) -> Option<&'static Relation> {
-    let of = |label: &Label| INDEX.by_name.get(&fold(&label.text)).map(Vec::as_slice).unwrap_or_default();
+    let of = |label: &Label| by_name(&label.text);
     let preferred = labels.iter().filter(|label| label.preferred).flat_map(of).next();
     let best = preferred.copied().or_else(|| {
         let mut votes: HashMap<usize, usize> = HashMap::new();
@@ -91,6 +109,10 @@ fn named(labels: &[Label]) -> Option<&'static Relation> {
         votes.into_iter().max_by_key(|(at, count)| (*count, usize::MAX - at)).map(|(at, _)| at)
     })?;
     INDEX.relations.get(best)
+}
+
+fn by_name(name: &str) -> &'static [usize] {
+    INDEX.by_name.get(&fold(name)).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Whether a relation of this name holds both ways by its meaning.
@@ -197,6 +219,10 @@ fn plural_phrase(noun: &str) -> String {
         None => plural(noun),
     }
 }
+
+mod wording;
+
+pub use wording::{Cue, CueRole, Wording};
 
 #[cfg(test)]
 mod tests {

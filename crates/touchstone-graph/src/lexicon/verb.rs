@@ -61,7 +61,7 @@ const IRREGULAR: &[(&str, &str, &str)] = &[
 ];
 /// Verbs that double their last consonant though the rule for one syllable
 /// does not reach them.
-const DOUBLED: &[&str] = &["abut", "begin", "run", "set", "win", "wed", "get", "put", "sit", "abet"];
+const DOUBLED: &[&str] = &["abut", "begin", "abet"];
 
 pub(crate) fn forms(base: &str) -> VerbForms {
     let irregular = IRREGULAR.iter().find(|(verb, ..)| *verb == base);
@@ -108,7 +108,18 @@ fn consonant_y(base: &str) -> bool {
 
 fn doubled(base: &str) -> String {
     let last = base.chars().last().unwrap_or_default();
-    if DOUBLED.contains(&base) { format!("{base}{last}") } else { base.to_owned() }
+    if DOUBLED.contains(&base) || is_short(base) { format!("{base}{last}") } else { base.to_owned() }
+}
+
+/// One syllable that ends with a single vowel and a single consonant: "star",
+/// "run", but not "play", "act", "head".
+fn is_short(base: &str) -> bool {
+    let is_vowel = |c: char| "aeiou".contains(c);
+    let mut letters = base.chars().rev();
+    let (last, before) = (letters.next(), letters.next());
+    let ends_so = last.is_some_and(|c| c.is_ascii_lowercase() && !is_vowel(c) && !"wxy".contains(c))
+        && before.is_some_and(is_vowel);
+    ends_so && base.len() > 2 && base.chars().filter(|c| is_vowel(*c)).count() == 1
 }
 
 #[cfg(test)]
@@ -127,5 +138,7 @@ mod tests {
         assert_eq!(all("abut"), "abuts abutted abutted abutting");
         assert_eq!(all("employ"), "employs employed employed employing");
         assert_eq!(all("have"), "has had had having");
+        assert_eq!(all("star"), "stars starred starred starring");
+        assert_eq!(all("direct"), "directs directed directed directing");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use touchstone_core::{AskReport, Language, Step, StepStatus};
+use touchstone_core::{AskReport, Claim, Language, Step, StepStatus, Verdict};
 use touchstone_reason::Event;
 
 use crate::output::{self, BOLD, DIM, STRUCK};
@@ -28,6 +28,12 @@ impl Narrator {
                 write_step(step, &rewound, out)?;
                 out.flush()?;
             }
+            Event::Premises { claims } => {
+                for claim in *claims {
+                    write_premise(claim, out)?;
+                }
+                out.flush()?;
+            }
             // Drafts that fell without a step in their place.
             Event::Answered { .. } => {
                 for (draft, why) in std::mem::take(&mut self.rewound) {
@@ -48,6 +54,20 @@ fn write_step(step: &Step, rewound: &[(String, String)], out: &mut dyn Write) ->
     writeln!(out, "{style}{mark}{style:#} {BOLD}{}{BOLD:#}  {}", step.index, output::plain(&step.text))?;
     if step.status == StepStatus::Repaired {
         for line in output::evidence_lines(&step.claims) {
+            writeln!(out, "     {DIM}{}{DIM:#}", output::plain(&line))?;
+        }
+    }
+    Ok(())
+}
+
+/// What the question takes for granted: refuted, or only assumed.
+fn write_premise(claim: &Claim, out: &mut dyn Write) -> io::Result<()> {
+    let (style, mark, _) = output::verdict(claim.verdict);
+    let word = if claim.verdict == Verdict::Refuted { "premise" } else { "assumed" };
+    writeln!(out, "{style}{mark}{style:#} {DIM}{word}{DIM:#}  {}", output::plain(&claim.sentence))?;
+    if claim.verdict == Verdict::Refuted {
+        writeln!(out, "     {}", output::plain(&claim.reason))?;
+        for line in output::evidence_lines(std::slice::from_ref(claim)) {
             writeln!(out, "     {DIM}{}{DIM:#}", output::plain(&line))?;
         }
     }

@@ -25,6 +25,7 @@ impl Trace {
     pub(super) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Drafting { .. } => Ok(()),
+            Event::Premises { claims } => self.write("premises", json!({ "claims": claims })),
             Event::Drafted { index, text } => self.write("drafted", json!({ "index": index, "text": text })),
             Event::Checked { index, claims } => {
                 self.write("checked", json!({ "index": index, "claims": claims }))

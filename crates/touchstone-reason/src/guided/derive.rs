@@ -1,0 +1,186 @@
+//! A path that was followed, as steps with their claims and an answer.
+
+use touchstone_check::{evidence, reason_words};
+use touchstone_core::{
+    Answer, AnswerStatus, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
+};
+use touchstone_graph::model::Term as RdfTerm;
+use touchstone_graph::{Graph, Hop, ValueKind};
+
+use super::words::{Writer, render};
+use super::{Followed, Guide, Interpretation};
+
+/// Facts that one step shows as its claims.
+const MAX_CLAIMS: usize = 200;
+/// Values of one answer.
+const MAX_VALUES: usize = 1_000;
+
+/// Confidence in an answer whose question was read to its last word, and in
+/// one that leaves words unexplained.
+const COMPLETE: f64 = 0.97;
+const INCOMPLETE: f64 = 0.6;
+
+impl Guide {
+    /// The steps of a reading that was followed.
+    pub(crate) fn steps(&self, writer: &Writer<'_>, one: &Interpretation, followed: &[Followed]) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let start = writer.label(&self.graph().lexicon().entity(one.entity).iri.clone().into());
+        let mut subject: Option<String> = Some(start);
+        for (at, step) in followed.iter().enumerate() {
+            let returns = at > 0 && followed[at - 1].hop == self.graph().canonical(step.hop.back());
+            let mut text = writer.sentence(subject.as_deref(), step, returns);
+            if step.cut {
+                text.push(' ');
+                text.push_str(&render(&writer.words.cut, &[("count", &step.reached.len().to_string())]));
+            }
+            let claims = claims(self.graph(), step, &text, writer);
+            steps.push(Step {
+                index: at + 1,
+                text,
+                status: StepStatus::Accepted,
+                before: None,
+                claims,
+                why: None,
+            });
+            subject = match step.reached.as_slice() {
+                [only] => Some(writer.label(&only.term)),
+                _ => None,
+            };
+        }
+        steps
+    }
+
+    /// The answer that the last step gives.
+    pub(crate) fn answer(
+        &self,
+        writer: &Writer<'_>,
+        one: &Interpretation,
+        followed: &[Followed],
+        steps: &[Step],
+    ) -> Answer {
+        let Some((last, step)) = followed.last().zip(steps.last()) else {
+            return withheld(&writer.words.nothing);
+        };
+        let cut = followed.iter().any(|step| step.cut);
+        let mut values: Vec<String> = Vec::new();
+        for reached in &last.reached {
+            let label = writer.label(&reached.term);
+            if values.len() < MAX_VALUES && !values.contains(&label) {
+                values.push(label);
+            }
+        }
+        let text = if one.counts {
+            let count = last.reached.len().to_string();
+            let template = match (cut, last.reached.len()) {
+                (true, _) => &writer.words.count_at_least,
+                (false, 1) => &writer.words.count_one,
+                (false, _) => &writer.words.count,
+            };
+            let text = render(template, &[("count", &count)]);
+            values = vec![count];
+            text
+        } else {
+            writer.list(&values, last.reached.len())
+        };
+        let whole = one.is_complete() && !cut;
+        let confidence = if whole { COMPLETE } else { INCOMPLETE };
+        let claim = Claim {
+            text: text.clone(),
+            kind: ClaimKind::Conclusion,
+            negated_kind: None,
+            sentence: text.clone(),
+            span: [0, text.chars().count()],
+            subject: None,
+            predicate: None,
+            object: None,
+            verdict: Verdict::Supported,
+            reason_code: ReasonCode::FollowsFromStep,
+            reason: reason_words(ReasonCode::FollowsFromStep, writer.language),
+            evidence: vec![Evidence::Step { index: step.index, text: step.text.clone() }],
+            confidence,
+            correction: None,
+            rule: None,
+        };
+        Answer {
+            text,
+            values,
+            status: if whole { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified },
+            confidence,
+            claims: vec![claim],
+        }
+    }
+}
+
+pub(crate) fn withheld(text: &str) -> Answer {
+    Answer {
+        text: text.to_owned(),
+        values: Vec::new(),
+        status: AnswerStatus::Withheld,
+        confidence: 0.0,
+        claims: Vec::new(),
+    }
+}
+
+fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Vec<Claim> {
+    step.reached
+        .iter()
+        .take(MAX_CLAIMS)
+        .map(|reached| {
+            let fact = evidence(graph, &reached.fact, writer.language);
+            let (subject, predicate, object) = sides(&fact);
+            let code = reason(graph, step.hop, &reached.fact, &reached.term);
+            Claim {
+                text: format!("{} | {} | {}", subject.label, predicate.label, object.label),
+                kind: kind(graph, step.hop),
+                negated_kind: None,
+                sentence: text.to_owned(),
+                span: [0, text.chars().count()],
+                subject: Some(subject),
+                predicate: Some(predicate),
+                object: Some(object),
+                verdict: Verdict::Supported,
+                reason_code: code,
+                reason: reason_words(code, writer.language),
+                evidence: vec![fact],
+                confidence: 1.0,
+                correction: None,
+                rule: None,
+            }
+        })
+        .collect()
+}
+
+fn sides(fact: &Evidence) -> (Term, Term, Term) {
+    match fact {
+        Evidence::Triple { subject, predicate, object, .. } => {
+            (subject.clone(), predicate.clone(), object.clone())
+        }
+        _ => (Term::literal(""), Term::literal(""), Term::literal("")),
+    }
+}
+
+/// How the fact stands for the hop: as asserted, by another predicate, or seen
+/// from its other side.
+fn reason(graph: &Graph, hop: Hop, fact: &touchstone_graph::model::Quad, _reached: &RdfTerm) -> ReasonCode {
+    let predicate = graph.ontology().predicate(hop.predicate);
+    if fact.predicate == predicate.iri {
+        ReasonCode::Asserted
+    } else if predicate.inverses.iter().any(|id| graph.ontology().predicate(*id).iri == fact.predicate) {
+        ReasonCode::Inverse
+    } else {
+        ReasonCode::SubProperty
+    }
+}
+
+fn kind(graph: &Graph, hop: Hop) -> ClaimKind {
+    match graph.ontology().predicate(hop.predicate).value_kind {
+        ValueKind::Number => ClaimKind::Quantity,
+        ValueKind::Date => ClaimKind::Date,
+        _ => ClaimKind::Relation,
+    }
+}
+
+/// The language whose words are used for a question.
+pub(crate) fn language_of(read: Option<Language>) -> Language {
+    read.unwrap_or(Language::English)
+}

@@ -1,0 +1,176 @@
+//! One question from the graph: readings are ranked, the model is asked where
+//! the words leave it open, and the one that is taken is followed.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use touchstone_core::{AskReport, Language, ReasonCode, StepStatus, Usage, Verdict};
+
+use super::derive::withheld;
+use super::words::{Writer, render};
+use super::{Followed, Interpretation, choose};
+use crate::derivation::{Derivation, Work};
+use crate::reasoner::{Listener, Reasoner};
+use crate::{Event, Mode, ReasonError, ReasonOptions};
+
+/// Readings that are looked at.
+const MAX_READINGS: usize = 12;
+/// Readings that the model chooses between.
+const MAX_CHOICES: usize = 4;
+/// A reading whose score is nearer to the best is a rival of it.
+const RIVAL: f32 = 0.9;
+/// Behind the best by more, the model is not asked about it.
+const ASKED_ABOUT: f32 = 2.5;
+/// What the model's opinion is worth beside the words' (natural logarithm).
+const MODEL_WEIGHT: f64 = 0.25;
+
+/// A reading with what it leads to.
+struct Candidate {
+    one: Interpretation,
+    followed: Vec<Followed>,
+}
+
+impl Candidate {
+    fn ends(&self) -> BTreeSet<String> {
+        let last = self.followed.last();
+        last.into_iter().flat_map(|step| &step.reached).map(|reached| reached.term.to_string()).collect()
+    }
+}
+
+impl Reasoner {
+    /// `None` where the question is better drafted.
+    pub(crate) fn ask_graph(
+        &self,
+        question: &str,
+        options: &ReasonOptions,
+        on_event: Listener<'_>,
+    ) -> Result<Option<AskReport>, ReasonError> {
+        let mut derivation = Derivation::begin();
+        let forced = options.mode == Mode::Graph;
+        let read = options.language.or_else(|| self.checker().language_of(question));
+        let language = match read {
+            Some(language) => language,
+            None if forced => Language::English,
+            None => return Ok(None),
+        };
+        let guide = self.guide();
+        let mut candidates = derivation.timed(Work::Checking, || self.candidates(question, language))?;
+        if candidates.is_empty() {
+            return if forced { self.nothing(question, read, derivation, on_event).map(Some) } else { Ok(None) };
+        }
+        let writer = guide.writer(self.prompts().graph_words(language), language);
+        let mut model_calls = 0;
+        let mut prompt_tokens = 0;
+        let best = candidates[0].one.score;
+        let settled = !has_rival(&candidates) && candidates[0].one.is_complete();
+        if !settled && (forced || candidates.iter().any(|c| c.one.may_be_meant())) {
+            candidates.retain(|c| c.one.score >= best - ASKED_ABOUT);
+            candidates.truncate(MAX_CHOICES);
+            if candidates.len() > 1 {
+                let descriptions: Vec<String> = candidates.iter().map(|c| writer.description(&c.one)).collect();
+                let engine = self.engine().as_ref();
+                let opinions = derivation.timed(Work::Generating, || {
+                    choose::likelihoods(engine, &writer.words.choose, question, &descriptions)
+                })?;
+                model_calls = opinions.calls;
+                prompt_tokens = opinions.tokens;
+                let total = |at: usize| f64::from(candidates[at].one.score) + MODEL_WEIGHT * opinions.scores[at];
+                let first = (0..candidates.len()).max_by(|a, b| total(*a).total_cmp(&total(*b))).unwrap_or(0);
+                candidates.swap(0, first);
+            }
+        }
+        let Candidate { one, followed } = candidates.swap_remove(0);
+        if !forced && !one.may_be_meant() {
+            return Ok(None);
+        }
+        let reading = writer.description(&one);
+        let steps = guide.steps(&writer, &one, &followed);
+        let mut answer = guide.answer(&writer, &one, &followed, &steps);
+        if !one.unknown.is_empty()
+            && let Some(claim) = answer.claims.first_mut()
+        {
+            claim.verdict = Verdict::Unverifiable;
+            claim.reason_code = ReasonCode::NotUnderstood;
+            claim.reason = render(&writer.words.incomplete, &[("words", &one.unknown.join(", "))]);
+        }
+        for mut step in steps {
+            // An organisation's rules hold for what the graph says too.
+            let ruled = self.checker().check(&step.text).claims.into_iter().find(|claim| claim.rule.is_some());
+            if let Some(claim) = ruled {
+                step.status = StepStatus::Rejected;
+                step.why = Some(claim.reason.clone());
+                answer = withheld(&format!("{} {}", self.prompts().words(language).withheld, claim.reason));
+                step.claims = vec![claim];
+                derivation.push(step);
+                break;
+            }
+            tell(on_event, Event::Accepted { step: &step })?;
+            derivation.push(step);
+        }
+        tell(on_event, Event::Answered { answer: &answer })?;
+        Ok(Some(AskReport {
+            question: question.to_owned(),
+            language: read,
+            premises: Vec::new(),
+            reading: Some(reading),
+            answer,
+            timings: derivation.timings(),
+            steps: derivation.steps,
+            model: self.engine().info().model,
+            usage: Usage { prompt_tokens, generated_tokens: 0, model_calls },
+        }))
+    }
+
+    /// The readings that lead somewhere, the best first.
+    fn candidates(&self, question: &str, language: Language) -> Result<Vec<Candidate>, ReasonError> {
+        let guide = self.guide();
+        let mut found: Vec<Candidate> = Vec::new();
+        for one in guide.interpret(question, language, MAX_READINGS)? {
+            if found.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT) {
+                break;
+            }
+            // A hop that leads nowhere: the next reading is tried.
+            if let Some(followed) = guide.follow(one.entity, one.hops())? {
+                found.push(Candidate { one, followed });
+            }
+        }
+        Ok(found)
+    }
+
+    fn nothing(
+        &self,
+        question: &str,
+        language: Option<Language>,
+        derivation: Derivation,
+        on_event: Listener<'_>,
+    ) -> Result<AskReport, ReasonError> {
+        let words = self.prompts().graph_words(super::derive::language_of(language));
+        let answer = withheld(&words.nothing);
+        tell(on_event, Event::Answered { answer: &answer })?;
+        Ok(AskReport {
+            question: question.to_owned(),
+            language,
+            premises: Vec::new(),
+            reading: None,
+            answer,
+            timings: derivation.timings(),
+            steps: Vec::new(),
+            model: self.engine().info().model,
+            usage: Usage::default(),
+        })
+    }
+}
+
+/// Whether another reading is near the first and leads elsewhere.
+fn has_rival(candidates: &[Candidate]) -> bool {
+    let Some((best, others)) = candidates.split_first() else { return false };
+    let ends = best.ends();
+    others.iter().any(|other| other.one.score >= best.one.score - RIVAL && other.ends() != ends)
+}
+
+fn tell(on_event: Listener<'_>, event: Event<'_>) -> Result<(), ReasonError> {
+    match on_event(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ReasonError::Cancelled),
+    }
+}

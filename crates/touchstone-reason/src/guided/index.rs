@@ -1,0 +1,260 @@
+//! Every phrase by which a question may ask for something of a graph, by its
+//! first content word.
+
+use std::collections::{BTreeSet, HashMap};
+
+use touchstone_core::Language;
+use touchstone_graph::{ClassId, Cue, CueRole, Graph, PredicateId, ThingKind, Wording, fold, is_han};
+
+/// What a stretch of a question may mean.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sense {
+    Relation { predicate: PredicateId, role: CueRole, weight: f32, mutual: bool },
+    /// A noun for what has or fills a relation: "films".
+    Noun(String),
+    Class(ClassId),
+    Kind(ThingKind),
+}
+
+struct Phrase {
+    words: Vec<String>,
+    sense: Sense,
+}
+
+/// What the predicates of a graph are called.
+pub(crate) struct CueIndex {
+    by_first: HashMap<String, Vec<Phrase>>,
+    chinese: Vec<(String, Sense)>,
+    wordings: HashMap<PredicateId, Wording>,
+    value_nouns: HashMap<PredicateId, BTreeSet<String>>,
+}
+
+/// Words that carry no relation by themselves.
+const FUNCTION_WORDS: &[&str] = &[
+    "a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "with", "from", "as", "into", "is", "are", "was",
+    "were", "be", "been", "being", "am", "do", "does", "did", "done", "has", "have", "had", "having", "it", "its",
+    "his", "her", "their", "they", "them", "he", "she", "him", "that", "which", "who", "whom", "whose", "what",
+    "when", "where", "why", "how", "and", "or", "this", "these", "those", "there", "s", "can", "could",
+    "would", "will", "should", "may", "might", "you", "me", "i", "tell", "name", "list", "give", "show", "say",
+    "please", "find", "know", "all", "any", "some", "one", "ones", "also", "same", "share", "shares", "shared",
+    "sharing", "common", "other", "others", "another", "together", "else", "too", "both", "main", "primary",
+    "so", "then", "many", "much", "number", "ever",
+];
+
+/// Words with content that ask for nothing.
+const LIGHT_WORDS: &[&str] = &[
+    "called", "named", "listed", "mentioned", "given", "following", "particular", "certain", "exactly",
+    "currently", "actually", "available", "known", "different", "various", "exist", "exists", "include",
+    "includes", "included", "get", "got", "go", "went", "happen", "happened", "co",
+];
+
+/// Words that say that the answer stands beside what is asked about.
+const SHARING: &[&str] = &[
+    "also", "same", "share", "shares", "shared", "sharing", "common", "together", "else", "too", "alongside",
+    "besides", "co",
+];
+const SHARING_ZH: &[&str] = &["同", "也", "还", "其他", "另", "共同", "一起", "别的"];
+
+const KINDS: &[(ThingKind, &[&str])] = &[
+    (
+        ThingKind::Person,
+        &["who", "whom", "person", "people", "persons", "man", "woman", "men", "women", "individual", "someone"],
+    ),
+    (ThingKind::Time, &["when", "year", "years", "date", "dates", "time"]),
+    (ThingKind::Place, &["where", "place", "places", "city", "cities", "town", "towns", "village"]),
+    (ThingKind::Language, &["language", "languages"]),
+];
+const KINDS_ZH: &[(ThingKind, &[&str])] = &[
+    (ThingKind::Person, &["谁", "人物", "哪些人", "什么人", "哪个人"]),
+    (ThingKind::Time, &["何时", "哪年", "哪一年", "什么时候", "年份", "时间"]),
+    (ThingKind::Place, &["哪里", "何处", "什么地方", "地点", "哪儿"]),
+    (ThingKind::Language, &["语言"]),
+];
+
+/// Words for kin of kin, by the nearer words of which the outer stands first:
+/// a grandmother is the mother of a parent.
+const CHAINS: &[(&str, [&str; 2])] = &[
+    ("grandparent", ["parent", "parent"]),
+    ("grandparents", ["parents", "parents"]),
+    ("grandmother", ["mother", "parent"]),
+    ("grandma", ["mother", "parent"]),
+    ("grandfather", ["father", "parent"]),
+    ("grandpa", ["father", "parent"]),
+    ("granddad", ["father", "parent"]),
+    ("grandchild", ["child", "child"]),
+    ("grandchildren", ["children", "children"]),
+    ("grandson", ["son", "child"]),
+    ("granddaughter", ["daughter", "child"]),
+    ("sibling", ["child", "parent"]),
+    ("siblings", ["children", "parents"]),
+    ("brother", ["son", "parent"]),
+    ("sister", ["daughter", "parent"]),
+];
+
+/// The chain that a word stands for; with "in law" behind it, the one of the
+/// spouse's kin.
+pub(crate) fn chain(word: &str, in_law: bool) -> Option<[&str; 2]> {
+    if in_law {
+        return match word {
+            "mother" | "father" | "parent" | "parents" => Some([word, "spouse"]),
+            "son" | "daughter" => Some(["spouse", "child"]),
+            _ => None,
+        };
+    }
+    CHAINS.iter().find(|(name, _)| *name == word).map(|(_, chain)| *chain)
+}
+
+/// Stands for the last word of "what does X do".
+pub(crate) const DOES: &str = "does*";
+
+pub(crate) fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.contains(&word)
+}
+
+pub(crate) fn is_light(word: &str) -> bool {
+    is_function_word(word) || LIGHT_WORDS.contains(&word)
+}
+
+/// Words that narrow or turn what is asked.
+const RESTRICTING: &[&str] = &[
+    "not", "no", "never", "without", "except", "neither", "nor", "none", "only", "or", "if", "unless", "but",
+    "most", "least", "more", "less", "fewer", "fewest", "than", "before", "after", "since", "until", "between",
+    "during", "over", "under", "above", "below", "first", "last", "latest", "earliest", "previous", "next",
+    "best", "worst", "average", "total", "sum", "difference",
+];
+const RESTRICTING_ZH: &[&str] = &[
+    "不", "没", "非", "除了", "除", "最", "比", "以上", "以下", "之前", "之后", "以前", "以后", "第一", "或者", "还是",
+    "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共", "和", "与", "以及",
+];
+
+pub(crate) fn restricts(word: &str) -> bool {
+    RESTRICTING.contains(&word)
+        || word.len() > 4 && word.ends_with("est")
+        || word.chars().any(|c| c.is_ascii_digit())
+}
+
+pub(crate) fn restricts_zh(text: &str) -> bool {
+    RESTRICTING_ZH.iter().any(|word| text.contains(word)) || text.chars().any(|c| c.is_ascii_digit())
+}
+
+pub(crate) fn says_sharing(word: &str) -> bool {
+    SHARING.contains(&word)
+}
+
+pub(crate) fn says_sharing_zh(text: &str) -> bool {
+    SHARING_ZH.iter().any(|word| text.contains(word))
+}
+
+/// The words of a phrase that carry meaning.
+pub(crate) fn content(phrase: &str) -> Vec<String> {
+    phrase
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && !is_function_word(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+impl CueIndex {
+    pub(crate) fn new(graph: &Graph) -> CueIndex {
+        let mut index = CueIndex {
+            by_first: HashMap::new(),
+            chinese: Vec::new(),
+            wordings: HashMap::new(),
+            value_nouns: HashMap::new(),
+        };
+        let mut nouns: BTreeSet<String> = BTreeSet::new();
+        for predicate in graph.ontology().predicates() {
+            let wording = predicate.wording();
+            for Cue { phrase, language, role, weight, mutual } in &wording.cues {
+                let sense = Sense::Relation {
+                    predicate: predicate.id,
+                    role: *role,
+                    weight: *weight,
+                    mutual: *mutual,
+                };
+                index.add(phrase, *language, sense);
+            }
+            let values = wording
+                .cues
+                .iter()
+                .filter(|cue| cue.role == CueRole::Noun)
+                .map(|cue| cue.phrase.clone())
+                .collect();
+            index.value_nouns.insert(predicate.id, values);
+            nouns.extend(wording.subjects.iter().cloned());
+            index.wordings.insert(predicate.id, wording);
+        }
+        for noun in nouns {
+            index.add(&noun, Language::English, Sense::Noun(noun.clone()));
+            index.add(&touchstone_graph::plural(&noun), Language::English, Sense::Noun(noun.clone()));
+        }
+        for class in graph.ontology().classes() {
+            for label in &class.labels {
+                let text = fold(&label.text);
+                if text.chars().any(is_han) {
+                    index.add(&text, Language::Chinese, Sense::Class(class.id));
+                } else {
+                    index.add(&text, Language::English, Sense::Class(class.id));
+                    index.add(&touchstone_graph::plural(&text), Language::English, Sense::Class(class.id));
+                }
+            }
+        }
+        for (kind, words) in KINDS {
+            for word in *words {
+                let phrase = Phrase { words: vec![(*word).to_owned()], sense: Sense::Kind(*kind) };
+                index.by_first.entry((*word).to_owned()).or_default().push(phrase);
+            }
+        }
+        for (kind, words) in KINDS_ZH {
+            index.chinese.extend(words.iter().map(|word| ((*word).to_owned(), Sense::Kind(*kind))));
+        }
+        // The longest phrases first.
+        index.chinese.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
+        index
+    }
+
+    fn add(&mut self, phrase: &str, language: Language, sense: Sense) {
+        if language == Language::Chinese {
+            self.chinese.push((phrase.to_owned(), sense));
+            return;
+        }
+        let words = if phrase == "what do" { vec![DOES.to_owned()] } else { content(phrase) };
+        let Some(first) = words.first().cloned() else { return };
+        let phrases = self.by_first.entry(first).or_default();
+        if !phrases.iter().any(|known| known.words == words && known.sense == sense) {
+            phrases.push(Phrase { words, sense });
+        }
+    }
+
+    /// The senses of the phrases that begin the words, with their length in
+    /// words.
+    pub(crate) fn beginning<'a>(
+        &'a self,
+        words: &'a [&'a str],
+    ) -> impl Iterator<Item = (usize, &'a Sense)> + 'a {
+        let phrases = words.first().and_then(|first| self.by_first.get(*first)).map(Vec::as_slice);
+        phrases.unwrap_or_default().iter().filter_map(|phrase| {
+            let fits = words.len() >= phrase.words.len()
+                && phrase.words.iter().zip(words).all(|(known, word)| known == word);
+            fits.then_some((phrase.words.len(), &phrase.sense))
+        })
+    }
+
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.by_first.contains_key(word)
+    }
+
+    /// Chinese phrases with their senses, the longest first.
+    pub(crate) fn chinese(&self) -> &[(String, Sense)] {
+        &self.chinese
+    }
+
+    pub(crate) fn wording(&self, predicate: PredicateId) -> Option<&Wording> {
+        self.wordings.get(&predicate)
+    }
+
+    /// Whether the noun names values of the predicate.
+    pub(crate) fn names_value(&self, predicate: PredicateId, noun: &str) -> bool {
+        self.value_nouns.get(&predicate).is_some_and(|nouns| nouns.contains(noun))
+    }
+}

@@ -1,0 +1,97 @@
+//! The things in the graph that a question is about.
+
+use std::ops::Range;
+
+use touchstone_graph::{EntityId, Graph, Lexicon, Meaning, fold};
+
+use super::index::is_light;
+
+/// A stretch of the question that names things of the graph.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Topic {
+    /// Bytes of the question, brackets included.
+    pub(crate) range: Range<usize>,
+    pub(crate) name: String,
+    /// What the name may mean, the likeliest first.
+    pub(crate) entities: Vec<EntityId>,
+    /// How much the name speaks for being one, from its length and form.
+    pub(crate) score: f32,
+}
+
+/// Names that are looked at; a question has few.
+const MAX_TOPICS: usize = 8;
+/// Meanings of one name that are looked at.
+const MAX_MEANINGS: usize = 6;
+
+/// The names in a question, the likeliest first. A name in [brackets] is the
+/// only one.
+pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
+    if let Some(topic) = bracketed(graph, question) {
+        return vec![topic];
+    }
+    let mut topics: Vec<Topic> = Vec::new();
+    for mention in graph.lexicon().find(question) {
+        let entities = entities(graph.lexicon(), mention.entries.iter().map(|entry| entry.meaning));
+        if entities.is_empty() {
+            continue;
+        }
+        let name = &question[mention.range.clone()];
+        let score = form(name, question, &mention.range);
+        topics.push(Topic { range: mention.range, name: name.to_owned(), entities, score });
+    }
+    // A name inside a longer one is that one's.
+    let longer = |topic: &Topic| {
+        topics.iter().any(|other| {
+            other.range.len() > topic.range.len()
+                && other.range.start <= topic.range.start
+                && topic.range.end <= other.range.end
+                && other.score >= topic.score
+        })
+    };
+    let mut kept: Vec<Topic> = topics.iter().filter(|topic| !longer(topic)).cloned().collect();
+    kept.sort_by(|a, b| b.score.total_cmp(&a.score));
+    kept.truncate(MAX_TOPICS);
+    kept
+}
+
+fn bracketed(graph: &Graph, question: &str) -> Option<Topic> {
+    let open = question.find('[')?;
+    let close = open + question[open..].find(']')?;
+    let name = question[open + 1..close].trim();
+    let mut found = entities(graph.lexicon(), graph.lexicon().lookup(name).iter().map(|entry| entry.meaning));
+    if found.is_empty() {
+        found = entities(graph.lexicon(), graph.lexicon().similar(name).iter().map(|entry| entry.meaning));
+    }
+    let topic = Topic { range: open..close + 1, name: name.to_owned(), entities: found, score: 0.0 };
+    (!topic.entities.is_empty()).then_some(topic)
+}
+
+fn entities(lexicon: &Lexicon, meanings: impl Iterator<Item = Meaning>) -> Vec<EntityId> {
+    let mut found: Vec<EntityId> = meanings
+        .filter_map(|meaning| match meaning {
+            Meaning::Entity(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    found.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    found.dedup();
+    found.truncate(MAX_MEANINGS);
+    found
+}
+
+/// Capitals inside a sentence, several words and digits make a name likelier;
+/// a name of function words only is hardly one.
+fn form(name: &str, question: &str, range: &Range<usize>) -> f32 {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let content = words.iter().filter(|word| !is_light(&fold(word))).count();
+    let inside = question[..range.start].chars().any(char::is_alphanumeric);
+    let capitals = words.iter().filter(|word| word.starts_with(char::is_uppercase)).count();
+    let mut score = 0.6 * content as f32 + 0.2 * (words.len() - content.min(words.len())) as f32;
+    if capitals > 0 && inside {
+        score += 1.5 + 0.3 * capitals as f32;
+    }
+    if content == 0 {
+        score -= 1.0;
+    }
+    score
+}

@@ -1,0 +1,270 @@
+//! Answers from the graph: the question's topic is linked, every path that
+//! leaves it is laid against the question's words, and the one that fits is
+//! followed as sets. No step can state a fact that is not there.
+
+mod choose;
+mod derive;
+mod driver;
+mod index;
+mod link;
+mod operations;
+mod rank;
+mod reading;
+mod words;
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use touchstone_core::Language;
+use touchstone_graph::model::{NamedNode, Term};
+use touchstone_graph::{EntityId, Graph, GraphError, Hop, Reached, Routes};
+
+use index::CueIndex;
+pub(crate) use link::Topic;
+use words::Writer;
+pub(crate) use words::{GraphWords, render};
+use rank::{MAX_HOPS, Ranked, Ranker};
+use reading::Reading;
+
+/// Things that one hop may be followed from.
+const MAX_SET: usize = 5_000;
+/// Ends of one thing's hop.
+const MAX_FAN_OUT: usize = 5_000;
+/// Paths that are ranked for one topic.
+const MAX_PATHS: usize = 20_000;
+/// A name of much lower form does not compete.
+const TOPIC_MARGIN: f32 = 3.0;
+/// What a word costs that nothing explains.
+const UNKNOWN_WORD: f32 = 0.8;
+
+/// What reads questions against one graph.
+pub struct Guide {
+    graph: Arc<Graph>,
+    index: CueIndex,
+    routes: Routes,
+}
+
+/// One way to read a question: from a topic along a path.
+#[derive(Clone, Debug)]
+pub struct Interpretation {
+    pub(crate) topic: Topic,
+    pub(crate) entity: EntityId,
+    pub(crate) ranked: Ranked,
+    /// Score of the topic and of the path together.
+    pub score: f32,
+    pub(crate) unknown: Vec<String>,
+    pub(crate) counts: bool,
+    /// Words that narrow or turn what is asked, and have no place: "not",
+    /// "largest", a year.
+    pub(crate) restricted: bool,
+}
+
+impl Interpretation {
+    pub fn hops(&self) -> &[Hop] {
+        &self.ranked.hops
+    }
+
+    /// Every word has its place; at most one hop is asked for by no word.
+    pub(crate) fn may_be_meant(&self) -> bool {
+        self.unknown.is_empty() && !self.restricted && self.ranked.unplaced == 0 && self.ranked.silent <= 1
+    }
+
+    /// Every word of the question has its place on the path, and every hop
+    /// its word.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty() && !self.restricted && self.ranked.silent == 0 && self.ranked.unplaced == 0
+    }
+}
+
+/// One hop followed from a set of things.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    pub hop: Hop,
+    pub reached: Vec<Reached>,
+    /// More was there than the limits allow.
+    pub cut: bool,
+}
+
+impl Guide {
+    pub fn new(graph: Arc<Graph>) -> Guide {
+        let index = CueIndex::new(&graph);
+        Guide { graph, index, routes: Routes::new() }
+    }
+
+    pub fn graph(&self) -> &Arc<Graph> {
+        &self.graph
+    }
+
+    pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {
+        Writer { graph: &self.graph, index: &self.index, words, language }
+    }
+
+    /// The ways to read the question, the best first, at most `limit`.
+    pub fn interpret(
+        &self,
+        question: &str,
+        language: Language,
+        limit: usize,
+    ) -> Result<Vec<Interpretation>, GraphError> {
+        let topics = link::topics(&self.graph, question);
+        let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
+        let mut found: Vec<Interpretation> = Vec::new();
+        for topic in topics.into_iter().filter(|topic| topic.score >= best - TOPIC_MARGIN) {
+            let reading = reading::read(&self.index, question, &topic.range, language);
+            let ranker = Ranker {
+                graph: &self.graph,
+                index: &self.index,
+                reading: &reading,
+                routes: &self.routes,
+            };
+            let unexplained = UNKNOWN_WORD * reading.unknown.len() as f32;
+            let mut seen: HashSet<Vec<Hop>> = HashSet::new();
+            for entity in topic.entities.clone() {
+                for hops in self.paths(entity, &reading)? {
+                    // Of things of one name, the likeliest stands first.
+                    if !seen.insert(hops.clone()) {
+                        continue;
+                    }
+                    let ranked = ranker.rank(&hops)?;
+                    found.push(Interpretation {
+                        topic: topic.clone(),
+                        entity,
+                        score: ranked.score + topic.score - unexplained,
+                        ranked,
+                        unknown: reading.unknown.clone(),
+                        counts: reading.counts,
+                        restricted: reading.restricted,
+                    });
+                }
+            }
+        }
+        found.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| match a.ranked.hops.len().cmp(&b.ranked.hops.len()) {
+                Ordering::Equal => a.ranked.hops.cmp(&b.ranked.hops),
+                other => other,
+            })
+        });
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The paths that leave the entity, pruned by what the question asks for:
+    /// one hop may be silent, besides those that go back.
+    fn paths(&self, entity: EntityId, reading: &Reading) -> Result<Vec<Vec<Hop>>, GraphError> {
+        let start = self.graph.lexicon().entity(entity).iri.clone();
+        let first = self.graph.hops_from(start.as_ref())?;
+        let mut found: Vec<Vec<Hop>> = Vec::new();
+        let mut open: Vec<(Vec<Hop>, usize)> = vec![(Vec::new(), 0)];
+        while let Some((path, silent)) = open.pop() {
+            let next: Vec<Hop> = match path.last() {
+                None => first.clone(),
+                Some(last) => self.routes.after(&self.graph, *last)?.keys().copied().collect(),
+            };
+            for hop in next {
+                let back = path.last().is_some_and(|last| hop == self.graph.canonical(last.back()));
+                let asked = self.is_asked(hop, reading);
+                let silent = silent + usize::from(!asked && !back);
+                if silent > 1 {
+                    continue;
+                }
+                let mut longer = path.clone();
+                longer.push(hop);
+                if longer.len() < MAX_HOPS {
+                    open.push((longer.clone(), silent));
+                }
+                found.push(longer);
+                if found.len() >= MAX_PATHS {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_asked(&self, hop: Hop, reading: &Reading) -> bool {
+        let predicate = self.graph.ontology().predicate(hop.predicate);
+        let same = std::iter::once(&predicate.id).chain(&predicate.sub_properties).chain(&predicate.inverses);
+        let kind = self.index.wording(hop.predicate).and_then(|wording| wording.kind);
+        same.into_iter().any(|id| reading.units().any(|unit| unit.asks_for(*id)))
+            || !hop.inverse && kind.is_some() && reading.asked_kind() == kind
+    }
+
+    /// Follows the path from the entity as sets: what most ways lead to comes
+    /// first. No hop comes back to the entity itself, unless it leads nowhere
+    /// else. `None` where a hop leads nowhere.
+    pub fn follow(&self, entity: EntityId, hops: &[Hop]) -> Result<Option<Vec<Followed>>, GraphError> {
+        let start = self.graph.lexicon().entity(entity).iri.clone();
+        let origin: Term = start.clone().into();
+        let mut from: Vec<(NamedNode, u64)> = vec![(start, 1)];
+        let mut steps = Vec::new();
+        for hop in hops {
+            let mut ways: HashMap<Term, (usize, u64)> = HashMap::new();
+            let mut step = Followed { hop: *hop, reached: Vec::new(), cut: false };
+            let mut back: Option<Reached> = None;
+            for (node, weight) in &from {
+                let (reached, more) = self.graph.follow(node.as_ref(), *hop, MAX_FAN_OUT)?;
+                step.cut |= more;
+                for one in reached {
+                    if one.term == origin {
+                        back.get_or_insert(one);
+                        continue;
+                    }
+                    let next = step.reached.len();
+                    let (_, count) = ways.entry(one.term.clone()).or_insert((next, 0));
+                    if *count == 0 {
+                        step.reached.push(one);
+                    }
+                    *count = count.saturating_add(*weight);
+                }
+                if step.reached.len() > MAX_SET {
+                    step.cut = true;
+                    break;
+                }
+            }
+            if step.reached.is_empty() {
+                step.reached.extend(back);
+            }
+            if step.reached.is_empty() {
+                return Ok(None);
+            }
+            let count = |one: &Reached| ways.get(&one.term).map_or(1, |(_, count)| *count);
+            step.reached.sort_by_key(|one| std::cmp::Reverse(count(one)));
+            step.reached.truncate(MAX_SET);
+            from = step
+                .reached
+                .iter()
+                .filter_map(|one| match &one.term {
+                    Term::NamedNode(node) => Some((node.clone(), count(one))),
+                    _ => None,
+                })
+                .collect();
+            steps.push(step);
+        }
+        Ok(Some(steps))
+    }
+}
+
+impl Interpretation {
+    pub fn entity(&self) -> EntityId {
+        self.entity
+    }
+}
+
+impl Guide {
+    /// The path in short, for people who look into it: the topic, and each
+    /// hop with its direction.
+    pub fn describe(&self, one: &Interpretation) -> String {
+        let mut text = format!("[{}]", self.graph.lexicon().entity(one.entity).label(Language::English));
+        for hop in &one.ranked.hops {
+            let label = self.graph.ontology().predicate(hop.predicate).label(Language::English);
+            text.push_str(if hop.inverse { " ← " } else { " → " });
+            text.push_str(label);
+        }
+        if !one.unknown.is_empty() {
+            text.push_str(&format!(" (unknown: {})", one.unknown.join(", ")));
+        }
+        text.push_str(&format!(" silent {} unplaced {}", one.ranked.silent, one.ranked.unplaced));
+        text
+    }
+}

@@ -1,0 +1,351 @@
+//! How well a path through the graph fits the words of a question. Every
+//! stretch of the question is laid on a place of the path, in order outwards
+//! from the topic on either side of it; what stays unexplained on either side
+//! costs.
+
+use touchstone_graph::{CueRole, Graph, GraphError, Hop, PredicateId, Routes, ThingKind};
+
+use super::index::{CueIndex, Sense};
+use super::reading::{Reading, Unit, expected_inverse};
+
+pub(crate) const MAX_HOPS: usize = 3;
+
+/// What a stretch is worth that names a hop from the expected side.
+const HOP: f32 = 2.0;
+/// What is left of it when the words expect the other direction.
+const WRONG_WAY: f32 = 0.55;
+/// A noun of the kind that stands there.
+const NODE: f32 = 1.0;
+/// A stretch that finds no place.
+const UNPLACED_RELATION: f32 = -1.8;
+const UNPLACED_NODE: f32 = -1.0;
+const UNPLACED_QUESTION_WORD: f32 = -2.0;
+/// A hop that no word asks for.
+const SILENT_HOP: f32 = -2.2;
+/// Its end is named by its kind at least ("X's films", "when").
+const SILENT_HOP_TO_NAMED: f32 = -1.1;
+/// It goes back the way that the one before came.
+const SILENT_RETURN: f32 = -0.6;
+const SILENT_RETURN_SHARING: f32 = -0.1;
+/// More, where the hop that it mirrors comes after it.
+const SILENT_RETURN_AHEAD: f32 = -0.4;
+const SHARING_WITHOUT_RETURN: f32 = -0.8;
+/// Both sides of the question ask for the same hop.
+const ASKED_TWICE: f32 = -1.0;
+/// Few of the things that one hop leads to have the next: by the logarithm of
+/// their share, up to a limit.
+const RARE: f32 = 0.3;
+const RARE_SHARE: f32 = 0.2;
+const RARE_LIMIT: f32 = 1.5;
+const PER_HOP: f32 = -0.05;
+
+/// Places of a path: what it begins with, its first hop, what that leads to,
+/// and so on.
+const PLACES: usize = 2 * MAX_HOPS + 1;
+/// One bit for every place.
+const MASKS: usize = 1 << PLACES;
+const NONE: f32 = f32::NEG_INFINITY;
+
+/// A path with how well it fits.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ranked {
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) score: f32,
+    /// Hops that no word asks for, returns aside.
+    pub(crate) silent: usize,
+    /// Stretches that ask for relations and found no place.
+    pub(crate) unplaced: usize,
+}
+
+pub(crate) struct Ranker<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) index: &'a CueIndex,
+    pub(crate) reading: &'a Reading,
+    pub(crate) routes: &'a Routes,
+}
+
+impl Ranker<'_> {
+    pub(crate) fn rank(&self, hops: &[Hop]) -> Result<Ranked, GraphError> {
+        let before = self.side(&self.reading.before, hops);
+        let after = self.side(&self.reading.after, hops);
+        let mut best = (NONE, 0usize);
+        for (left_mask, left) in before.iter().enumerate().filter(|(_, score)| **score > NONE) {
+            for (right_mask, right) in after.iter().enumerate().filter(|(_, score)| **score > NONE) {
+                let mask = left_mask | right_mask;
+                let twice = (0..hops.len()).filter(|at| left_mask & right_mask & (2 << (2 * at)) != 0).count();
+                let score = left + right + self.silence(hops, mask) + ASKED_TWICE * twice as f32;
+                if score > best.0 {
+                    best = (score, mask);
+                }
+            }
+        }
+        let (score, mask) = best;
+        let silent = (0..hops.len())
+            .filter(|at| mask & (1 << (2 * at + 1)) == 0 && !self.is_silent_return(hops, *at, mask))
+            .count();
+        let returns = hops.windows(2).any(|pair| self.is_return(pair));
+        let sharing = if self.reading.sharing && !returns { SHARING_WITHOUT_RETURN } else { 0.0 };
+        let unplaced = self.reading.units().filter(|unit| self.finds_no_place(unit, hops)).count();
+        let score = score + sharing + PER_HOP * hops.len() as f32 - self.rarity(hops)?;
+        Ok(Ranked { hops: hops.to_vec(), score, silent, unplaced })
+    }
+
+    fn rarity(&self, hops: &[Hop]) -> Result<f32, GraphError> {
+        let mut rarity = 0.0;
+        for pair in hops.windows(2) {
+            let share = self.routes.after(self.graph, pair[0])?.get(&pair[1]).copied().unwrap_or(0.0);
+            rarity += (RARE * (RARE_SHARE / share.max(1e-3)).ln()).clamp(0.0, RARE_LIMIT);
+        }
+        Ok(rarity)
+    }
+
+    /// A stretch that asks for relations of which none is on the path.
+    fn finds_no_place(&self, unit: &Unit, hops: &[Hop]) -> bool {
+        unit.relation_weight() > 0.0
+            && !unit.senses.iter().any(|sense| match sense {
+                Sense::Relation { predicate, .. } => hops.iter().any(|hop| self.same(*hop, *predicate)),
+                _ => true,
+            })
+    }
+
+    /// For every set of covered places, the best way to lay one side of the
+    /// question on the path.
+    fn side(&self, units: &[Unit], hops: &[Hop]) -> Vec<f32> {
+        let places = 2 * hops.len() + 1;
+        let mut table = vec![NONE; places * MASKS];
+        table[0] = 0.0;
+        for unit in units {
+            let worth: Vec<f32> = (0..places).map(|place| self.worth(unit, place, hops)).collect();
+            let skipped = skip(unit);
+            let mut next = vec![NONE; places * MASKS];
+            for last in 0..places {
+                for mask in 0..1 << places {
+                    let so_far = table[last * MASKS + mask];
+                    if so_far == NONE {
+                        continue;
+                    }
+                    let mut put = |place: usize, mask: usize, score: f32| {
+                        let entry = &mut next[place * MASKS + mask];
+                        *entry = entry.max(score);
+                    };
+                    put(last, mask, so_far + skipped);
+                    for (place, worth) in worth.iter().enumerate().skip(last) {
+                        if *worth == NONE {
+                            continue;
+                        }
+                        let bit = if *worth > 0.0 { 1 << place } else { 0 };
+                        let again = place % 2 == 1 && mask & bit != 0;
+                        if !again {
+                            put(place, mask | bit, so_far + worth);
+                        } else if self.may_repeat(unit, hops[place / 2]) {
+                            put(place, mask, so_far);
+                        }
+                    }
+                }
+            }
+            table = next;
+        }
+        let mut best = vec![NONE; MASKS];
+        for last in 0..places {
+            for mask in 0..MASKS {
+                best[mask] = best[mask].max(table[last * MASKS + mask]);
+            }
+        }
+        best
+    }
+
+    /// "the director who directed": a verb says again what a noun said, but
+    /// two nouns are two hops.
+    fn may_repeat(&self, unit: &Unit, hop: Hop) -> bool {
+        unit.senses.iter().any(|sense| match sense {
+            Sense::Relation { predicate, role, .. } => {
+                !matches!(role, CueRole::Noun | CueRole::Role) && self.same(hop, *predicate)
+            }
+            _ => false,
+        })
+    }
+
+    /// What the stretch is worth on a place; `NONE` where it can't stand.
+    fn worth(&self, unit: &Unit, place: usize, hops: &[Hop]) -> f32 {
+        if unit.modifier {
+            return NONE;
+        }
+        let hop_at = |place: usize| hops.get(place / 2).copied();
+        let symmetric = |hop: Hop| self.graph.ontology().predicate(hop.predicate).symmetric;
+        let returns = |place: usize, hop: Hop| {
+            place > 1 && hop == self.graph.canonical(hops[place / 2 - 1].back()) && !symmetric(hop)
+        };
+        let mut best = NONE;
+        for sense in &unit.senses {
+            let worth = match sense {
+                Sense::Relation { predicate, role, weight, mutual } if place % 2 == 1 => {
+                    let Some(hop) = hop_at(place).filter(|hop| self.same(*hop, *predicate)) else { continue };
+                    let inverse = hop.inverse != (hop.predicate != *predicate && self.mirrors(hop, *predicate));
+                    let wrong = !mutual
+                        && !symmetric(hop)
+                        && expected_inverse(unit, *role).is_some_and(|expected| expected != inverse);
+                    // Back the way it came: only words that say so.
+                    let astray = *role == CueRole::Hint || wrong && !self.reading.is_mutual();
+                    if returns(place, hop) && astray {
+                        continue;
+                    }
+                    HOP * weight * if wrong { WRONG_WAY } else { 1.0 }
+                }
+                // "which writers wrote": the noun names what the hop leads to.
+                Sense::Relation { predicate, role: CueRole::Noun, .. } => {
+                    let arrives = place.checked_sub(2).and_then(|before| hops.get(before / 2));
+                    match arrives {
+                        Some(hop) if !hop.inverse && self.same(*hop, *predicate) => NODE,
+                        _ => continue,
+                    }
+                }
+                Sense::Relation { .. } => continue,
+                Sense::Noun(noun) if place % 2 == 0 => match self.is_called(place / 2, noun, hops) {
+                    Some(true) => NODE,
+                    Some(false) => NONE,
+                    None => 0.1,
+                },
+                Sense::Class(class) if place % 2 == 0 => {
+                    let wanted: Vec<_> = self.classes_at(place / 2, hops);
+                    if wanted.is_empty() {
+                        0.1
+                    } else {
+                        let ontology = self.graph.ontology();
+                        let up = &ontology.class(*class).ancestors;
+                        let fits = wanted
+                            .iter()
+                            .any(|w| up.contains(w) || ontology.class(*w).ancestors.contains(class));
+                        if fits { NODE } else { NONE }
+                    }
+                }
+                Sense::Kind(kind) if place % 2 == 0 => {
+                    if unit.is_question_word() && place != 2 * hops.len() {
+                        continue;
+                    }
+                    match self.is_of_kind(place / 2, *kind, hops) {
+                        Some(true) => NODE,
+                        Some(false) => NONE,
+                        None => 0.1,
+                    }
+                }
+                _ => continue,
+            };
+            best = best.max(worth);
+        }
+        best
+    }
+
+    fn same(&self, hop: Hop, predicate: PredicateId) -> bool {
+        let known = self.graph.ontology().predicate(hop.predicate);
+        known.id == predicate || known.sub_properties.contains(&predicate) || known.inverses.contains(&predicate)
+    }
+
+    fn mirrors(&self, hop: Hop, predicate: PredicateId) -> bool {
+        self.graph.ontology().predicate(hop.predicate).inverses.contains(&predicate)
+    }
+
+    /// The hops that meet at a node, each with whether the node is its value.
+    fn meeting(node: usize, hops: &[Hop]) -> impl Iterator<Item = (PredicateId, bool)> {
+        let arriving = node.checked_sub(1).and_then(|at| hops.get(at)).map(|hop| (hop.predicate, !hop.inverse));
+        let leaving = hops.get(node).map(|hop| (hop.predicate, hop.inverse));
+        arriving.into_iter().chain(leaving)
+    }
+
+    /// Whether the noun is what the node is called; `None` where nothing says.
+    fn is_called(&self, node: usize, noun: &str, hops: &[Hop]) -> Option<bool> {
+        let mut known = false;
+        for (predicate, is_value) in Self::meeting(node, hops) {
+            let Some(wording) = self.index.wording(predicate) else { continue };
+            if is_value {
+                if self.index.names_value(predicate, noun) {
+                    return Some(true);
+                }
+                known |= wording.kind.is_some();
+            } else {
+                if wording.subjects.iter().any(|subject| subject == noun) {
+                    return Some(true);
+                }
+                known |= !wording.subjects.is_empty();
+            }
+        }
+        known.then_some(false)
+    }
+
+    fn is_of_kind(&self, node: usize, wanted: ThingKind, hops: &[Hop]) -> Option<bool> {
+        let mut known = false;
+        for (predicate, is_value) in Self::meeting(node, hops) {
+            let Some(wording) = self.index.wording(predicate) else { continue };
+            if is_value {
+                let group = wanted == ThingKind::Place && wording.kind == Some(ThingKind::Group);
+                if wording.kind == Some(wanted) || group {
+                    return Some(true);
+                }
+                known |= wording.kind.is_some();
+            } else if !wording.subjects.is_empty() {
+                if wanted == ThingKind::Person && wording.subjects.iter().any(|noun| is_person(noun)) {
+                    return Some(true);
+                }
+                known = true;
+            }
+        }
+        known.then_some(false)
+    }
+
+    /// The classes that the hops at a node declare for it.
+    fn classes_at(&self, node: usize, hops: &[Hop]) -> Vec<touchstone_graph::ClassId> {
+        let ontology = self.graph.ontology();
+        Self::meeting(node, hops)
+            .flat_map(|(predicate, is_value)| {
+                let predicate = ontology.predicate(predicate);
+                if is_value { predicate.range.clone() } else { predicate.domain.clone() }
+            })
+            .collect()
+    }
+
+    fn is_return(&self, pair: &[Hop]) -> bool {
+        let symmetric = |hop: Hop| self.graph.ontology().predicate(hop.predicate).symmetric;
+        pair[1] == self.graph.canonical(pair[0].back()) || pair[0] == pair[1] && symmetric(pair[0])
+    }
+
+    /// The hop goes back along a hop beside it that the question asks for.
+    fn is_silent_return(&self, hops: &[Hop], at: usize, mask: usize) -> bool {
+        let covered = |at: usize| mask & (1 << (2 * at + 1)) != 0;
+        let with = |other: usize, pair: usize| {
+            covered(other) && hops.get(pair..pair + 2).is_some_and(|pair| self.is_return(pair))
+        };
+        !covered(at) && (at > 0 && with(at - 1, at - 1) || at + 1 < hops.len() && with(at + 1, at))
+    }
+
+    /// What the hops cost that no word asks for.
+    fn silence(&self, hops: &[Hop], mask: usize) -> f32 {
+        let mutual = self.reading.is_mutual();
+        (0..hops.len())
+            .filter(|at| mask & (1 << (2 * at + 1)) == 0)
+            .map(|at| {
+                if self.is_silent_return(hops, at, mask) {
+                    let behind = at > 0 && self.is_return(&hops[at - 1..=at]) && mask & (1 << (2 * at - 1)) != 0;
+                    let ahead = if behind { 0.0 } else { SILENT_RETURN_AHEAD };
+                    ahead + if mutual { SILENT_RETURN_SHARING } else { SILENT_RETURN }
+                } else if mask & (1 << (2 * at + 2)) != 0 {
+                    SILENT_HOP_TO_NAMED
+                } else {
+                    SILENT_HOP
+                }
+            })
+            .sum()
+    }
+}
+
+fn is_person(noun: &str) -> bool {
+    ["person", "politician", "player", "athlete", "musician"].contains(&noun)
+}
+
+/// What a stretch costs that finds no place.
+fn skip(unit: &Unit) -> f32 {
+    match unit.relation_weight() {
+        _ if unit.modifier => 0.0,
+        weight if weight > 0.0 => UNPLACED_RELATION * weight,
+        _ if unit.is_question_word() => UNPLACED_QUESTION_WORD,
+        _ => UNPLACED_NODE,
+    }
+}

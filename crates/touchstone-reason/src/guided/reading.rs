@@ -1,0 +1,354 @@
+//! A question cut into the topic, the stretches before and after it that may
+//! mean something, and the words that nothing explains.
+
+use std::ops::Range;
+
+use touchstone_core::Language;
+use touchstone_graph::{CueRole, Folded, PredicateId, ThingKind};
+
+use super::index::{self, CueIndex, Sense};
+
+/// On which side of the topic a stretch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+/// A stretch of the question that the index knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) text: String,
+    pub(crate) side: Side,
+    pub(crate) senses: Vec<Sense>,
+    /// Followed by "by".
+    pub(crate) by: bool,
+    /// Followed by "of" or the like: its noun has a complement.
+    pub(crate) of: bool,
+    /// Next to the topic.
+    pub(crate) adjacent: bool,
+    /// Says more of the noun right behind it: "film" in "film genre".
+    pub(crate) modifier: bool,
+}
+
+impl Unit {
+    pub(crate) fn relation_weight(&self) -> f32 {
+        self.senses
+            .iter()
+            .map(|sense| match sense {
+                Sense::Relation { weight, .. } => *weight,
+                _ => 0.0,
+            })
+            .fold(0.0, f32::max)
+    }
+
+    pub(crate) fn is_question_word(&self) -> bool {
+        ["who", "whom", "when", "where", "谁", "何时", "何处", "哪里", "哪儿"].contains(&self.text.as_str())
+    }
+
+    pub(crate) fn is_mutual(&self) -> bool {
+        self.senses.iter().any(|sense| matches!(sense, Sense::Relation { mutual: true, .. }))
+    }
+
+    pub(crate) fn asks_for(&self, wanted: PredicateId) -> bool {
+        self.senses
+            .iter()
+            .any(|sense| matches!(sense, Sense::Relation { predicate, .. } if *predicate == wanted))
+    }
+}
+
+/// What a question says around one topic.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    /// In order away from the topic.
+    pub(crate) before: Vec<Unit>,
+    pub(crate) after: Vec<Unit>,
+    /// Words with content that nothing explains.
+    pub(crate) unknown: Vec<String>,
+    /// "also", "same": the answer stands beside the topic.
+    pub(crate) sharing: bool,
+    /// "how many"
+    pub(crate) counts: bool,
+    /// Something narrows or turns what is asked, and has no place.
+    pub(crate) restricted: bool,
+}
+
+impl Reading {
+    pub(crate) fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.before.iter().chain(&self.after)
+    }
+
+    /// The answer stands beside the topic: it is reached by going there and
+    /// back.
+    pub(crate) fn is_mutual(&self) -> bool {
+        self.sharing || self.units().any(Unit::is_mutual)
+    }
+
+    /// The kind that the question word asks for.
+    pub(crate) fn asked_kind(&self) -> Option<ThingKind> {
+        let kinds = |unit: &Unit| {
+            unit.senses.iter().find_map(|sense| match sense {
+                Sense::Kind(kind) if unit.is_question_word() => Some(*kind),
+                _ => None,
+            })
+        };
+        self.units().find_map(kinds)
+    }
+}
+
+struct Token {
+    text: String,
+    side: Side,
+    start: usize,
+}
+
+/// Reads what stands around the topic, which is at `topic` (bytes).
+pub(crate) fn read(index: &CueIndex, question: &str, topic: &Range<usize>, language: Language) -> Reading {
+    match language {
+        Language::English => english(index, question, topic),
+        Language::Chinese => chinese(index, question, topic),
+    }
+}
+
+fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
+    let tokens = with_chains(index, tokens(question, topic));
+    let mut matches: Vec<(Range<usize>, &Sense)> = Vec::new();
+    for start in 0..tokens.len() {
+        // Phrases are compared by their content words, on one side of the topic.
+        let places: Vec<usize> = (start..tokens.len())
+            .take_while(|at| tokens[*at].side == tokens[start].side)
+            .filter(|at| *at == start || !index::is_function_word(&tokens[*at].text))
+            .take(6)
+            .collect();
+        let words: Vec<&str> = places.iter().map(|at| tokens[*at].text.as_str()).collect();
+        for (length, sense) in index.beginning(&words) {
+            matches.push((start..places[length - 1] + 1, sense));
+        }
+    }
+    let mut spans: Vec<Range<usize>> = matches.iter().map(|(span, _)| span.clone()).collect();
+    spans.sort_by_key(|span| (std::cmp::Reverse(span.len()), span.start));
+    spans.dedup();
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        if taken.iter().all(|known| known.end <= span.start || span.end <= known.start) {
+            taken.push(span);
+        }
+    }
+    taken.sort_by_key(|span| span.start);
+    let mut reading = Reading::default();
+    for span in &taken {
+        let words = |range: &Range<usize>| {
+            range.clone().filter(|at| !index::is_function_word(&tokens[*at].text)).count().max(1) as f32
+        };
+        let whole = words(span);
+        let mut senses: Vec<Sense> = Vec::new();
+        for (range, sense) in matches.iter().filter(|(r, _)| span.start <= r.start && r.end <= span.end) {
+            let share = words(range) / whole;
+            let sense = match sense {
+                Sense::Relation { predicate, role, weight, mutual } => Sense::Relation {
+                    predicate: *predicate,
+                    role: *role,
+                    weight: weight * share,
+                    mutual: *mutual,
+                },
+                // Part of a longer phrase is no noun of its own.
+                _ if share < 1.0 => continue,
+                other => (*other).clone(),
+            };
+            senses.push(sense);
+        }
+        let next = tokens.get(span.end).filter(|token| token.side == tokens[span.start].side);
+        let next = next.map(|token| token.text.as_str());
+        let side = tokens[span.start].side;
+        let adjacent = match side {
+            Side::Before => tokens.get(span.end).is_none_or(|token| token.side == Side::After),
+            Side::After => span.start == 0 || tokens[span.start - 1].side == Side::Before,
+        };
+        let text: Vec<&str> = tokens[span.clone()].iter().map(|token| token.text.as_str()).collect();
+        let unit = Unit {
+            text: text.join(" "),
+            side,
+            senses,
+            by: next == Some("by"),
+            of: matches!(next, Some("of" | "in" | "for" | "to" | "from")),
+            adjacent,
+            modifier: false,
+        };
+        match side {
+            Side::Before => reading.before.insert(0, unit),
+            Side::After => reading.after.push(unit),
+        }
+    }
+    mark_modifiers(&mut reading, &taken);
+    for (at, token) in tokens.iter().enumerate() {
+        let explained = taken.iter().any(|span| span.contains(&at));
+        reading.sharing |= index::says_sharing(&token.text);
+        if !explained && !index::is_light(&token.text) {
+            reading.restricted |= index::restricts(&token.text);
+            reading.unknown.push(token.text.clone());
+        }
+    }
+    let text: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
+    reading.counts = text.windows(2).any(|pair| pair == ["how", "many"])
+        || text.windows(3).any(|three| three[0] == "number" && three[1] == "of");
+    reading
+}
+
+/// A noun right before the noun of a relation names what has it.
+fn mark_modifiers(reading: &mut Reading, spans: &[Range<usize>]) {
+    let behind: Vec<bool> = spans.windows(2).map(|pair| pair[0].end == pair[1].start).collect();
+    let first_after = reading.before.len();
+    let names_relation = |unit: &Unit| {
+        unit.senses
+            .iter()
+            .any(|sense| matches!(sense, Sense::Relation { role: CueRole::Noun | CueRole::Hint, .. }))
+    };
+    let is_plain = |unit: &Unit| unit.relation_weight() == 0.0 && !unit.is_question_word();
+    // Units before the topic are held from the topic outwards.
+    for at in 0..first_after.saturating_sub(1) {
+        let (outer, inner) = (first_after - 1 - at, first_after - 2 - at);
+        let fits = behind[at] && is_plain(&reading.before[outer]) && names_relation(&reading.before[inner]);
+        reading.before[outer].modifier = fits;
+    }
+    for at in 1..reading.after.len() {
+        let fits = behind[first_after + at - 1]
+            && is_plain(&reading.after[at - 1])
+            && names_relation(&reading.after[at]);
+        reading.after[at - 1].modifier = fits;
+    }
+}
+
+/// Kin of kin in single words, where the graph has no relation of that name;
+/// and the last word of "what does X do".
+fn with_chains(index: &CueIndex, tokens: Vec<Token>) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.text == word);
+    let asks_what = is(0, "what");
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let in_law = is(at + 1, "in") && is(at + 2, "law");
+        let known = index.knows(&token.text) && !in_law;
+        match index::chain(&token.text, in_law).filter(|_| !known) {
+            Some(chain) => {
+                let mut chain = chain.to_vec();
+                // Behind the topic, the nearer kin stands first.
+                if token.side == Side::After {
+                    chain.reverse();
+                }
+                let words = chain.iter().map(|word| Token { text: (*word).to_owned(), ..*token });
+                found.extend(words);
+                at += if in_law { 3 } else { 1 };
+            }
+            None => {
+                let last = at + 1 == tokens.len() && asks_what;
+                let text = if last && token.text == "do" { index::DOES.to_owned() } else { token.text.clone() };
+                found.push(Token { text, ..*token });
+                at += 1;
+            }
+        }
+    }
+    found
+}
+
+fn tokens(question: &str, topic: &Range<usize>) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    for (side, part, shift) in
+        [(Side::Before, &question[..topic.start], 0), (Side::After, &question[topic.end..], topic.end)]
+    {
+        let folded = Folded::new(part);
+        let text = folded.text.as_str();
+        let mut start = None;
+        let ends = text.char_indices().chain(std::iter::once((text.len(), ' ')));
+        for (at, c) in ends {
+            let inside = c.is_alphanumeric();
+            match (inside, start) {
+                (true, None) => start = Some(at),
+                (false, Some(begun)) => {
+                    let word = &text[begun..at];
+                    // The possessive is no word.
+                    if !(word == "s" && text[..begun].ends_with('\'')) {
+                        found.push(Token {
+                            text: word.to_owned(),
+                            side,
+                            start: shift + folded.original(begun..at).start,
+                        });
+                    }
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort_by_key(|token| token.start);
+    found
+}
+
+fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
+    let mut reading = Reading::default();
+    for (side, part) in [(Side::Before, &question[..topic.start]), (Side::After, &question[topic.end..])] {
+        let folded = Folded::new(part).text;
+        let mut spans: Vec<(Range<usize>, Vec<Sense>)> = Vec::new();
+        for (phrase, sense) in index.chinese() {
+            for (at, _) in folded.match_indices(phrase.as_str()) {
+                let span = at..at + phrase.len();
+                match spans.iter_mut().find(|(known, _)| *known == span) {
+                    Some((_, senses)) => senses.push(sense.clone()),
+                    None => {
+                        let apart =
+                            spans.iter().all(|(known, _)| known.end <= span.start || span.end <= known.start);
+                        if apart {
+                            spans.push((span, vec![sense.clone()]));
+                        }
+                    }
+                }
+            }
+        }
+        spans.sort_by_key(|(span, _)| span.start);
+        let last = spans.len();
+        for (place, (span, senses)) in spans.into_iter().enumerate() {
+            let adjacent = match side {
+                Side::Before => place + 1 == last && folded[span.end..].trim().is_empty(),
+                Side::After => place == 0 && folded[..span.start].trim().is_empty(),
+            };
+            let unit = Unit {
+                text: folded[span.clone()].to_owned(),
+                side,
+                senses,
+                by: false,
+                of: folded[span.end..].starts_with('是') && side == Side::Before,
+                adjacent,
+                modifier: false,
+            };
+            match side {
+                Side::Before => reading.before.insert(0, unit),
+                Side::After => reading.after.push(unit),
+            }
+        }
+        reading.sharing |= index::says_sharing_zh(&folded);
+        reading.restricted |= index::restricts_zh(&folded);
+        reading.counts |= ["几个", "几位", "几部", "几种", "多少个", "多少部", "多少位", "多少种"]
+            .iter()
+            .any(|words| folded.contains(words));
+    }
+    reading
+}
+
+/// How a relation of this role is expected to lead, seen from the topic:
+/// `None` where the phrase does not say.
+pub(crate) fn expected_inverse(unit: &Unit, role: CueRole) -> Option<bool> {
+    let before = unit.side == Side::Before;
+    match role {
+        // "films featuring X"; "X featured whom".
+        CueRole::Verb => Some(before),
+        // "who directed X", "films directed by X"; "films X directed",
+        // "X was directed by whom".
+        CueRole::Reverse => Some(before == unit.by),
+        // "director of X", "films of director X"; "X's director", "X is the
+        // director of what".
+        CueRole::Noun if before => Some(unit.adjacent),
+        CueRole::Noun => Some(unit.of),
+        // "natives of X"; "X is a native of what", "X's natives".
+        CueRole::Role => Some(before || !unit.of),
+        CueRole::Hint => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! Paths and what they lead to, in words.
+
+use serde::Deserialize;
+use touchstone_core::Language;
+use touchstone_graph::model::Term;
+use touchstone_graph::{Graph, Hop, PredicateId, plural};
+
+use super::index::CueIndex;
+use super::{Followed, Interpretation};
+
+/// The sentences of one language (`prompts/*/graph.toml`).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GraphWords {
+    forward_one: String,
+    forward_many: String,
+    forward_from_many_one: String,
+    forward_from_many_many: String,
+    inverse_one: String,
+    inverse_many: String,
+    inverse_from_many_one: String,
+    inverse_from_many_many: String,
+    other: String,
+    thing: String,
+    separator: String,
+    last_separator: String,
+    more: String,
+    pub(crate) cut: String,
+    pub(crate) count: String,
+    pub(crate) count_one: String,
+    pub(crate) count_at_least: String,
+    pub(crate) nothing: String,
+    pub(crate) incomplete: String,
+    describe_forward: String,
+    describe_inverse: String,
+    describe_passive: String,
+    pub(crate) choose: ChooseWords,
+}
+
+/// How the model is asked which reading of a question is meant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChooseWords {
+    pub(crate) system: String,
+    pub(crate) question: String,
+    pub(crate) answer: String,
+    pub(crate) reverse_system: String,
+    pub(crate) reverse_question: String,
+    pub(crate) example: Vec<ChooseExample>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChooseExample {
+    pub(crate) question: String,
+    pub(crate) description: String,
+}
+
+/// Values that a sentence lists; the rest are counted.
+const LISTED: usize = 10;
+
+pub(crate) struct Writer<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) index: &'a CueIndex,
+    pub(crate) words: &'a GraphWords,
+    pub(crate) language: Language,
+}
+
+impl Writer<'_> {
+    pub(crate) fn label(&self, term: &Term) -> String {
+        match term {
+            Term::NamedNode(node) => self
+                .graph
+                .lexicon()
+                .entity_by_iri(node.as_ref())
+                .map_or_else(|| node.as_str().to_owned(), |id| self.graph.lexicon().entity(id).label(self.language).to_owned()),
+            Term::Literal(literal) => literal.value().to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    fn relation(&self, predicate: PredicateId) -> String {
+        let noun = self.index.wording(predicate).and_then(|wording| wording.noun(self.language));
+        noun.unwrap_or_else(|| self.graph.ontology().predicate(predicate).label(self.language)).to_owned()
+    }
+
+    /// What has the relation, or fills it, as a noun.
+    fn thing(&self, hop: Hop) -> String {
+        let predicate = self.graph.ontology().predicate(hop.predicate);
+        let class = predicate.domain.first().map(|class| self.graph.ontology().class(*class));
+        if let Some(class) = class {
+            return class.label(self.language).to_owned();
+        }
+        let noun = self.index.wording(hop.predicate).and_then(|wording| wording.subjects.first());
+        match (noun, self.language) {
+            (Some(noun), Language::English) => noun.clone(),
+            _ => self.words.thing.clone(),
+        }
+    }
+
+    fn plural(&self, noun: &str) -> String {
+        match self.language {
+            Language::English if noun == "person" => "people".to_owned(),
+            Language::English => match noun.split_once(" of ") {
+                Some((head, tail)) => format!("{} of {tail}", plural(head)),
+                None => plural(noun),
+            },
+            Language::Chinese => noun.to_owned(),
+        }
+    }
+
+    /// One hop and what it led to, as a sentence.
+    pub(crate) fn sentence(&self, subject: Option<&str>, step: &Followed, returns: bool) -> String {
+        let words = self.words;
+        let many = step.reached.len() > 1;
+        let template = match (step.hop.inverse, subject.is_some(), many) {
+            (false, true, false) => &words.forward_one,
+            (false, true, true) => &words.forward_many,
+            (false, false, false) => &words.forward_from_many_one,
+            (false, false, true) => &words.forward_from_many_many,
+            (true, true, false) => &words.inverse_one,
+            (true, true, true) => &words.inverse_many,
+            (true, false, false) => &words.inverse_from_many_one,
+            (true, false, true) => &words.inverse_from_many_many,
+        };
+        let labels: Vec<String> = step.reached.iter().take(LISTED).map(|one| self.label(&one.term)).collect();
+        let values = self.list(&labels, step.reached.len());
+        let other = if returns { words.other.as_str() } else { "" };
+        self.fill(template, step.hop, &[("subject", subject.unwrap_or_default()), ("other", other), ("values", &values)])
+    }
+
+    /// "A, B and 3 more".
+    pub(crate) fn list(&self, labels: &[String], all: usize) -> String {
+        let mut parts: Vec<String> = labels.iter().take(LISTED).cloned().collect();
+        if all > parts.len() {
+            parts.push(render(&self.words.more, &[("count", &(all - parts.len()).to_string())]));
+        }
+        match parts.split_last() {
+            Some((last, rest)) if !rest.is_empty() => {
+                format!("{}{}{last}", rest.join(&self.words.separator), self.words.last_separator)
+            }
+            _ => parts.join(""),
+        }
+    }
+
+    fn fill(&self, template: &str, hop: Hop, values: &[(&str, &str)]) -> String {
+        let relation = self.relation(hop.predicate);
+        let thing = self.thing(hop);
+        let (relations, things) = (self.plural(&relation), self.plural(&thing));
+        let of_hop = [
+            ("relation", relation.as_str()),
+            ("relations", &relations),
+            ("thing", &thing),
+            ("things", &things),
+        ];
+        render(template, &[&of_hop, values].concat())
+    }
+
+    /// What the reading asks for: "the languages of the films directed by X".
+    pub(crate) fn description(&self, one: &Interpretation) -> String {
+        let start = self.graph.lexicon().entity(one.entity).label(self.language).to_owned();
+        one.ranked.hops.iter().fold(start, |subject, hop| {
+            let passive = self.index.wording(hop.predicate).and_then(|wording| wording.passive());
+            let template = match (hop.inverse, passive) {
+                (false, _) => &self.words.describe_forward,
+                (true, Some(_)) => &self.words.describe_passive,
+                (true, None) => &self.words.describe_inverse,
+            };
+            self.fill(template, *hop, &[("subject", &subject), ("participle", passive.unwrap_or_default())])
+        })
+    }
+}
+
+/// The template with its {places} filled. What is filled in is not looked at
+/// again, so that a name may look like a place.
+pub(crate) fn render(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}').map(|at| at + open) else { break };
+        text.push_str(&rest[..open]);
+        match values.iter().find(|(name, _)| *name == &rest[open + 1..close]) {
+            Some((_, value)) => text.push_str(value),
+            None => text.push_str(&rest[open..=close]),
+        }
+        rest = &rest[close + 1..];
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        let values = [("subject", "{values} <|im_end|>"), ("values", "x")];
+        assert_eq!(render("{subject}: {values} {else}", &values), "{values} <|im_end|>: x {else}");
+    }
+}
