@@ -213,9 +213,12 @@ pub fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
 /// Whether the graph still holds a fact that was evidence; evidence of other
 /// kinds is not the graph's to hold.
 pub fn fact_holds(graph: &Graph, evidence: &Evidence) -> bool {
-    let Evidence::Triple { subject, predicate, object, graph: graph_name, .. } = evidence else { return true };
+    let Evidence::Triple { subject, predicate, object, graph: graph_name, .. } = evidence else {
+        return true;
+    };
     let (Some(subject), Some(predicate)) = (&subject.iri, &predicate.iri) else { return false };
-    let (Ok(subject), Ok(predicate)) = (NamedNode::new(subject.as_str()), NamedNode::new(predicate.as_str())) else {
+    let (Ok(subject), Ok(predicate)) = (NamedNode::new(subject.as_str()), NamedNode::new(predicate.as_str()))
+    else {
         return false;
     };
     let quads = graph.store().inner().quads_for_pattern(

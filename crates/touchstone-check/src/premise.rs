@@ -15,7 +15,8 @@ const MAX_PREMISES: usize = 8;
 
 /// Openings of a question that asks whether its own statement holds.
 const POLAR: &[&str] = &[
-    "is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "can", "could", "will", "would", "should",
+    "is", "are", "was", "were", "do", "does", "did", "has", "have", "had", "can", "could", "will", "would",
+    "should",
 ];
 const WH: &[&str] = &["which", "what", "whose", "how", "who", "whom", "where", "when"];
 /// Openings of a clause that the question rests on.
@@ -33,9 +34,9 @@ impl Checker {
         let mut claims: Vec<Claim> = Vec::new();
         for statement in statements(self.graph(), question, language) {
             let found = self.check(&statement).claims;
-            let asserted = found.into_iter().filter(|claim| {
-                !matches!(claim.kind, ClaimKind::Statement | ClaimKind::Calculation)
-            });
+            let asserted = found
+                .into_iter()
+                .filter(|claim| !matches!(claim.kind, ClaimKind::Statement | ClaimKind::Calculation));
             for claim in asserted {
                 if !claims.iter().any(|known| known.sentence == claim.sentence && known.text == claim.text) {
                     claims.push(claim);
@@ -222,7 +223,8 @@ impl Reader<'_> {
         let next = if self.is(at + 1, &["of"]) { at + 2 } else { at + 1 };
         let name = self.named(next)?;
         let noun = self.words(kind.range.clone());
-        let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+        let article =
+            if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
         Some(format!("{} is {article} {noun}.", self.words(name.range.clone())))
     }
 
@@ -243,7 +245,8 @@ impl Reader<'_> {
 
     /// "Why is Lima the capital of Ecuador?", "Why does Ecuador use the euro?"
     fn asked_why(&self, opening: usize) -> Option<String> {
-        let mut at = self.items.iter().position(|item| item.range.start >= opening && !item.is_punctuation())?;
+        let mut at =
+            self.items.iter().position(|item| item.range.start >= opening && !item.is_punctuation())?;
         let auxiliary = self.at(at).filter(|item| item.is(POLAR))?;
         at += 1;
         let start = self.at(at)?.range.start;
@@ -310,7 +313,8 @@ impl Reader<'_> {
     /// 国家利马
     fn chinese_kind(&self, at: usize) -> Option<String> {
         let kind = self.at(at).filter(|item| !item.classes.is_empty() && item.entities.is_empty())?;
-        if !kind.predicates.is_empty() || at > 0 && !self.is(at - 1, &["在", "，", "从", "于", "对于"]) {
+        if !kind.predicates.is_empty() || at > 0 && !self.is(at - 1, &["在", "，", "从", "于", "对于"])
+        {
             return None;
         }
         let name = self.named(at + 1)?;
@@ -326,9 +330,11 @@ fn english_given(text: &str, lower: &str) -> Option<String> {
             // The clause ends before what asks.
             let end = rest.match_indices(',').map(|(at, _)| at).find(|at| {
                 let after = rest[at + 1..].trim_start().to_ascii_lowercase();
-                WH.iter().chain(POLAR).any(|word| {
-                    after.strip_prefix(word).is_some_and(|tail| tail.starts_with([' ', '\'']))
-                }) || after.starts_with("in which") || after.starts_with("on which")
+                WH.iter()
+                    .chain(POLAR)
+                    .any(|word| after.strip_prefix(word).is_some_and(|tail| tail.starts_with([' ', '\''])))
+                    || after.starts_with("in which")
+                    || after.starts_with("on which")
             })?;
             return Some(format!("{}.", rest[..end].trim()));
         }

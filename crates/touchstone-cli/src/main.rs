@@ -6,6 +6,7 @@ mod demo;
 mod input;
 mod interrupt;
 mod output;
+mod pack;
 mod parts;
 mod progress;
 mod settings;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use touchstone_check::policy::Policies;
 use touchstone_check::{Checker, deep, policy};
-use touchstone_graph::Graph;
+use touchstone_graph::{Graph, Store};
 use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
 use touchstone_llm::remote::RemoteEngine;
@@ -14,12 +15,14 @@ use touchstone_reason::{Prompts, Reasoner};
 use touchstone_text::TextIndex;
 
 use crate::output;
+use crate::pack::Pack;
 use crate::settings::{Settings, shown};
 
-/// Refuses early, before anything slow, when there is no graph.
+/// Refuses early, before anything slow, when there is no graph; a pack can be
+/// one.
 pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
     let dir = settings.store();
-    if !dir.join("CURRENT").exists() {
+    if !dir.join("CURRENT").exists() && settings.packs().is_empty() {
         bail!(
             "there is no graph store in {}: make the demonstration graph with `touchstone kg demo`, load your own with `touchstone kg import`, or give --store DIR",
             shown(&dir)
@@ -31,12 +34,30 @@ pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
 /// Opened for reading: several programs can check against one store.
 pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
     let dir = require_store(settings)?;
-    let graph = Arc::new(Graph::open_read_only(&dir)?);
+    let packs = packs(settings)?;
+    let graph = Arc::new(if packs.is_empty() {
+        Graph::open_read_only(&dir)?
+    } else {
+        // What a pack adds lasts as long as the run.
+        let store = if dir.join("CURRENT").exists() {
+            Store::open_read_only(&dir)?.copy_in_memory()?
+        } else {
+            Store::in_memory()?
+        };
+        packs.iter().try_for_each(|pack| pack.load(&store))?;
+        Graph::from_store(store)?
+    });
     let checker = Checker::new(Arc::clone(&graph));
-    Ok(Arc::new(match settings.policies() {
-        Some(path) => checker.with_policies(policy::load(&path, &graph)?),
-        None => checker,
-    }))
+    let mut policies = Policies::default();
+    let of_packs = packs.iter().filter_map(|pack| pack.part("policies"));
+    for path in settings.policies().into_iter().chain(of_packs) {
+        policies.extend(policy::load(&path, &graph)?);
+    }
+    Ok(Arc::new(if policies.is_empty() { checker } else { checker.with_policies(policies) }))
+}
+
+fn packs(settings: &Settings) -> anyhow::Result<Vec<Pack>> {
+    settings.packs().iter().map(|folder| Pack::open(folder)).collect()
 }
 
 /// The passages to look claims up in, where there is an index; with `deep`
@@ -119,7 +140,11 @@ pub(crate) fn engine(
 }
 
 pub(crate) fn prompts(settings: &Settings) -> anyhow::Result<Prompts> {
-    Ok(Prompts::load(settings.prompts().as_deref())?)
+    let mut prompts = Prompts::load(settings.prompts().as_deref())?;
+    for folder in packs(settings)?.iter().filter_map(|pack| pack.part("prompts")) {
+        prompts.add_examples(&folder)?;
+    }
+    Ok(prompts)
 }
 
 pub(crate) fn reasoner(

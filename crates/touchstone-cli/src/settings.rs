@@ -30,6 +30,7 @@ pub(crate) struct Settings {
     store: RelativePathBuf,
     text_index: RelativePathBuf,
     policies: Option<RelativePathBuf>,
+    packs: Vec<RelativePathBuf>,
     models: RelativePathBuf,
     model_list: Option<RelativePathBuf>,
     prompts: Option<RelativePathBuf>,
@@ -93,6 +94,10 @@ pub(crate) struct StoreFlags {
     #[arg(long, value_name = "FILE|DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     policies: Option<PathBuf>,
+    /// A domain pack: a folder with facts, names, examples and rules of a field; may be given again.
+    #[arg(long = "pack", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packs: Vec<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default, Serialize)]
@@ -328,6 +333,7 @@ impl Settings {
             store: folders.data_dir().join("store").into(),
             text_index: folders.data_dir().join("text").into(),
             policies: None,
+            packs: Vec::new(),
             models: folders.cache_dir().join("models").into(),
             model_list: None,
             prompts: None,
@@ -417,6 +423,10 @@ impl Settings {
             Some(path) => Some(path.relative()),
             None => project().map(|p| p.config_dir().join("models.toml")).filter(|path| path.is_file()),
         }
+    }
+
+    pub(crate) fn packs(&self) -> Vec<PathBuf> {
+        self.packs.iter().map(RelativePathBuf::relative).collect()
     }
 
     pub(crate) fn prompts(&self) -> Option<PathBuf> {

@@ -216,12 +216,12 @@ impl Graph {
         }
     }
 
-    fn quads(
-        &self,
+    fn quads<'a>(
+        &'a self,
         from: NamedNodeRef<'_>,
         predicate: &NamedNode,
         inverse: bool,
-    ) -> impl Iterator<Item = Result<Quad, GraphError>> + use<> {
+    ) -> impl Iterator<Item = Result<Quad, GraphError>> + use<'a> {
         let (subject, object) = if inverse { (None, Some(from.into())) } else { (Some(from.into()), None) };
         self.store()
             .inner()

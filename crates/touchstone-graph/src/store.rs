@@ -71,6 +71,17 @@ impl Store {
         Ok(Store { inner: oxigraph::store::Store::new()?, path: None, changing: Mutex::new(()) })
     }
 
+    /// Everything that this store holds, in memory: what is added there stays
+    /// there.
+    pub fn copy_in_memory(&self) -> Result<Store, GraphError> {
+        let copy = Store::in_memory()?;
+        let mut loader = copy.inner.bulk_loader();
+        let quads: Result<Vec<Quad>, _> = self.inner.iter().collect();
+        loader.load_quads(quads?)?;
+        loader.commit()?;
+        Ok(copy)
+    }
+
     fn open_at(path: &Path) -> Result<Store, GraphError> {
         // Reading first: a store of a newer version is left untouched.
         if path.join("CURRENT").exists()

@@ -22,16 +22,17 @@ use touchstone_reason::Guide;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).cloned()
-    };
+    let value =
+        |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).cloned();
     let number = |name: &str, default: usize| value(name).map_or(default, |text| text.parse().unwrap());
     let brackets = !arguments.iter().any(|a| a == "--no-brackets");
     let (questions, seed, show) = (number("--questions", 500), number("--seed", 1), number("--show", 0));
 
     let store = Store::in_memory().unwrap();
-    let source =
-        ImportSource::PlainTriples { file: PathBuf::from(&arguments[0]), namespace: "https://example.org/".into() };
+    let source = ImportSource::PlainTriples {
+        file: PathBuf::from(&arguments[0]),
+        namespace: "https://example.org/".into(),
+    };
     store.import(&source, &ImportOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
     let guide = Guide::new(Arc::new(Graph::from_store(store).unwrap()));
     let lexicon = guide.graph().lexicon();
@@ -66,9 +67,10 @@ fn main() {
                     .reached
                     .iter()
                     .map(|reached| match &reached.term {
-                        Term::NamedNode(node) => lexicon
-                            .entity_by_iri(node.as_ref())
-                            .map_or_else(|| node.to_string(), |id| lexicon.entity(id).label(Language::English).to_owned()),
+                        Term::NamedNode(node) => lexicon.entity_by_iri(node.as_ref()).map_or_else(
+                            || node.to_string(),
+                            |id| lexicon.entity(id).label(Language::English).to_owned(),
+                        ),
                         other => other.to_string(),
                     })
                     .collect();

@@ -36,7 +36,8 @@ impl Reasoner {
         let read = options.language.or_else(|| self.checker().language_of(question));
         let words = self.prompts().words(read.unwrap_or(Language::English));
         tell(on_event, Event::Premises { claims: &premises })?;
-        let refuted: Vec<&Claim> = premises.iter().filter(|claim| claim.verdict == Verdict::Refuted).collect();
+        let refuted: Vec<&Claim> =
+            premises.iter().filter(|claim| claim.verdict == Verdict::Refuted).collect();
         let mut parts: Vec<String> = Vec::new();
         for claim in &refuted {
             let facts: Vec<String> = claim.evidence.iter().filter_map(fact).collect();

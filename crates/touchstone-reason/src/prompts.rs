@@ -141,6 +141,27 @@ impl Prompts {
         })
     }
 
+    /// Adds the worked examples of a folder (`en/examples.toml`,
+    /// `zh/examples.toml`), which stand before the built-in ones.
+    pub fn add_examples(&mut self, folder: &Path) -> Result<(), PromptError> {
+        for language in Language::ALL {
+            let path = folder.join(language.tag()).join("examples.toml");
+            if !path.exists() {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path)
+                .map_err(|source| PromptError::Read { path: path.clone(), source })?;
+            let mut examples = parse::<Examples>(&path.display().to_string(), &text)?.example;
+            let wording = match language {
+                Language::English => &mut self.english,
+                Language::Chinese => &mut self.chinese,
+            };
+            examples.append(&mut wording.examples);
+            wording.examples = examples;
+        }
+        Ok(())
+    }
+
     /// The chat that a derivation of `question` continues.
     pub(crate) fn chat(&self, language: Language, question: &str) -> Result<Vec<Message>, PromptError> {
         let system = self.render(language, "system.j2", context! {})?;

@@ -3,8 +3,8 @@
 
 use touchstone_check::{Checker, StepContext, fact_holds, names, reason_words};
 use touchstone_core::{
-    AskReport, ChangedVerdict, CheckReport, Claim, ClaimKind, Evidence, Language, ReasonCode, ReplayReport, Step,
-    StepStatus, Term, Verdict,
+    AskReport, ChangedVerdict, CheckReport, Claim, ClaimKind, Evidence, Language, ReasonCode, ReplayReport,
+    Step, StepStatus, Term, Verdict,
 };
 
 /// Checks the verdicts of an answered question again.
@@ -74,7 +74,10 @@ impl Replay<'_> {
         // The same words with the same reading; else what is read anew of
         // these words.
         let same = |other: &&Claim| other.text == claim.text && other.kind == claim.kind;
-        let read = fresh.iter().find(|other| same(other) && other.verdict == claim.verdict).or_else(|| fresh.iter().find(same));
+        let read = fresh
+            .iter()
+            .find(|other| same(other) && other.verdict == claim.verdict)
+            .or_else(|| fresh.iter().find(same));
         let (now, code) = match read {
             Some(other) => (other.verdict, other.reason_code),
             None if complete && self.states_its_fact(claim) => (Verdict::Supported, claim.reason_code),
@@ -103,11 +106,14 @@ impl Replay<'_> {
     /// Whether one of the claim's facts says just what the claim says, by
     /// names that its things really have.
     fn states_its_fact(&self, claim: &Claim) -> bool {
-        let (Some(subject), Some(predicate), Some(object)) = (&claim.subject, &claim.predicate, &claim.object)
+        let (Some(subject), Some(predicate), Some(object)) =
+            (&claim.subject, &claim.predicate, &claim.object)
         else {
             return false;
         };
-        let same = |one: &Term, other: &Term| one.iri == other.iri && (one.iri.is_some() || one.label == other.label);
+        let same = |one: &Term, other: &Term| {
+            one.iri == other.iri && (one.iri.is_some() || one.label == other.label)
+        };
         let stated = claim.evidence.iter().any(|evidence| match evidence {
             Evidence::Triple { subject: s, predicate: p, object: o, .. } => {
                 same(s, subject) && same(p, predicate) && same(o, object)
@@ -145,5 +151,11 @@ fn concluded(report: &AskReport, claim: &Claim) -> Verdict {
     let held = !steps.is_empty()
         && steps.iter().all(|step| stands(step))
         && values.iter().all(|value| says(value) || counted(value));
-    if held && claim.verdict == Verdict::Supported { Verdict::Supported } else if claim.verdict == Verdict::Refuted { Verdict::Refuted } else { Verdict::Unverifiable }
+    if held && claim.verdict == Verdict::Supported {
+        Verdict::Supported
+    } else if claim.verdict == Verdict::Refuted {
+        Verdict::Refuted
+    } else {
+        Verdict::Unverifiable
+    }
 }

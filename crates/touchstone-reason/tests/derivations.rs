@@ -11,7 +11,7 @@ use touchstone_core::{AnswerStatus, AskReport, ReasonCode, StepStatus};
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
 use touchstone_llm::recorded::Recorded;
-use touchstone_reason::{Event, Prompts, ReasonError, ReasonOptions, Reasoner};
+use touchstone_reason::{Event, Mode, Prompts, ReasonError, ReasonOptions, Reasoner};
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
     let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
@@ -32,7 +32,7 @@ fn ask(question: &str, lines: &[&str]) -> (AskReport, String) {
         Arc::new(engine.clone()),
         Arc::clone(&CHECKER),
         Prompts::load(None).unwrap(),
-        ReasonOptions::default(),
+        ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() },
     );
     let report = reasoner.ask(question, reasoner.options(), &mut |_| ControlFlow::Continue(())).unwrap();
     (report, engine.transcript())

@@ -61,6 +61,11 @@ impl Policies {
         self.rules.is_empty()
     }
 
+    /// Adds the rules of another set; all of them are in force.
+    pub fn extend(&mut self, other: Policies) {
+        self.rules.extend(other.rules);
+    }
+
     pub fn len(&self) -> usize {
         self.rules.len()
     }

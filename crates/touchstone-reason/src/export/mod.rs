@@ -68,8 +68,10 @@ impl Boxes {
                     continue;
                 }
                 let text = evidence_text(evidence);
-                let known =
-                    self.boxes.iter().position(|(level, known, _)| *level == Level::Evidence && *known == text);
+                let known = self
+                    .boxes
+                    .iter()
+                    .position(|(level, known, _)| *level == Level::Evidence && *known == text);
                 let place = known.unwrap_or_else(|| self.add(Level::Evidence, text, Tone::Plain));
                 self.links.push((at, place));
             }

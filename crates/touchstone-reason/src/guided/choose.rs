@@ -64,9 +64,8 @@ pub(crate) fn likelihoods(
         chat.push(Message::new(Role::User, render(&words.reverse_question, &[("description", text)])));
         backward.push(score(&chat, &[&question])?.first().copied().unwrap_or(f64::NEG_INFINITY));
     }
-    let scores = (0..descriptions.len())
-        .map(|at| forward[at] - NORMALISED * prior[at] + backward[at])
-        .collect();
+    let scores =
+        (0..descriptions.len()).map(|at| forward[at] - NORMALISED * prior[at] + backward[at]).collect();
     Ok(Opinions { scores, calls: 2 + descriptions.len(), tokens })
 }
 

@@ -4,11 +4,12 @@ use touchstone_check::{evidence, reason_words};
 use touchstone_core::{
     Answer, AnswerStatus, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
 };
-use touchstone_graph::model::Term as RdfTerm;
-use touchstone_graph::{Graph, Hop, ValueKind};
+use touchstone_graph::model::Quad;
+use touchstone_graph::{Graph, Hop, Reached, ValueKind};
 
+use super::driver::Candidate;
 use super::words::{Writer, render};
-use super::{Followed, Guide, Interpretation};
+use super::{Followed, Guide};
 
 /// Facts that one step shows as its claims.
 const MAX_CLAIMS: usize = 200;
@@ -22,7 +23,8 @@ const INCOMPLETE: f64 = 0.6;
 
 impl Guide {
     /// The steps of a reading that was followed.
-    pub(crate) fn steps(&self, writer: &Writer<'_>, one: &Interpretation, followed: &[Followed]) -> Vec<Step> {
+    pub(crate) fn steps(&self, writer: &Writer<'_>, candidate: &Candidate) -> Vec<Step> {
+        let Candidate { one, followed, narrowed } = candidate;
         let mut steps = Vec::new();
         let start = writer.label(&self.graph().lexicon().entity(one.entity).iri.clone().into());
         let mut subject: Option<String> = Some(start);
@@ -47,31 +49,56 @@ impl Guide {
                 _ => None,
             };
         }
+        for (operation, chosen) in narrowed {
+            let text = writer.narrowed(operation, chosen);
+            let facts: Vec<Reached> = chosen.kept.iter().map(|(_, fact)| fact.clone()).collect();
+            let hop = Hop { predicate: chosen.predicate, inverse: false };
+            let claims = claims(self.graph(), &Followed { hop, reached: facts, cut: false }, &text, writer);
+            let index = steps.len() + 1;
+            steps.push(Step { index, text, status: StepStatus::Accepted, before: None, claims, why: None });
+        }
         steps
     }
 
     /// The answer that the last step gives.
-    pub(crate) fn answer(
+    pub(crate) fn answer(&self, writer: &Writer<'_>, candidate: &Candidate, steps: &[Step]) -> Answer {
+        let Candidate { one, followed, narrowed } = candidate;
+        let cut =
+            followed.iter().any(|step| step.cut) || narrowed.iter().any(|(_, chosen)| chosen.without > 0);
+        self.answer_of(
+            writer,
+            candidate.things(),
+            one.counts,
+            Extent { whole: one.is_complete(), cut },
+            steps,
+        )
+    }
+
+    /// The things as an answer.
+    pub(crate) fn answer_of(
         &self,
         writer: &Writer<'_>,
-        one: &Interpretation,
-        followed: &[Followed],
+        things: Vec<Reached>,
+        counts: bool,
+        extent: Extent,
         steps: &[Step],
     ) -> Answer {
-        let Some((last, step)) = followed.last().zip(steps.last()) else {
-            return withheld(&writer.words.nothing);
-        };
-        let cut = followed.iter().any(|step| step.cut);
+        let whole = extent.whole && !extent.cut;
+        let Some(step) = steps.last() else { return withheld(&writer.words.nothing) };
+        // Nothing is known to satisfy what is asked: that is no answer.
+        if things.is_empty() && !counts {
+            return withheld(&step.text);
+        }
         let mut values: Vec<String> = Vec::new();
-        for reached in &last.reached {
+        for reached in &things {
             let label = writer.label(&reached.term);
             if values.len() < MAX_VALUES && !values.contains(&label) {
                 values.push(label);
             }
         }
-        let text = if one.counts {
-            let count = last.reached.len().to_string();
-            let template = match (cut, last.reached.len()) {
+        let text = if counts {
+            let count = things.len().to_string();
+            let template = match (extent.cut, things.len()) {
                 (true, _) => &writer.words.count_at_least,
                 (false, 1) => &writer.words.count_one,
                 (false, _) => &writer.words.count,
@@ -80,9 +107,8 @@ impl Guide {
             values = vec![count];
             text
         } else {
-            writer.list(&values, last.reached.len())
+            writer.list(&values, things.len())
         };
-        let whole = one.is_complete() && !cut;
         let confidence = if whole { COMPLETE } else { INCOMPLETE };
         let claim = Claim {
             text: text.clone(),
@@ -111,6 +137,15 @@ impl Guide {
     }
 }
 
+/// How much of a question an answer covers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    /// It was read to its last word.
+    pub(crate) whole: bool,
+    /// More was there than was followed.
+    pub(crate) cut: bool,
+}
+
 pub(crate) fn withheld(text: &str) -> Answer {
     Answer {
         text: text.to_owned(),
@@ -128,7 +163,7 @@ fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Ve
         .map(|reached| {
             let fact = evidence(graph, &reached.fact, writer.language);
             let (subject, predicate, object) = sides(&fact);
-            let code = reason(graph, step.hop, &reached.fact, &reached.term);
+            let code = reason(graph, step.hop, &reached.fact);
             Claim {
                 text: format!("{} | {} | {}", subject.label, predicate.label, object.label),
                 kind: kind(graph, step.hop),
@@ -161,7 +196,7 @@ fn sides(fact: &Evidence) -> (Term, Term, Term) {
 
 /// How the fact stands for the hop: as asserted, by another predicate, or seen
 /// from its other side.
-fn reason(graph: &Graph, hop: Hop, fact: &touchstone_graph::model::Quad, _reached: &RdfTerm) -> ReasonCode {
+fn reason(graph: &Graph, hop: Hop, fact: &Quad) -> ReasonCode {
     let predicate = graph.ontology().predicate(hop.predicate);
     if fact.predicate == predicate.iri {
         ReasonCode::Asserted

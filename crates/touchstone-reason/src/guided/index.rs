@@ -9,7 +9,12 @@ use touchstone_graph::{ClassId, Cue, CueRole, Graph, PredicateId, ThingKind, Wor
 /// What a stretch of a question may mean.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sense {
-    Relation { predicate: PredicateId, role: CueRole, weight: f32, mutual: bool },
+    Relation {
+        predicate: PredicateId,
+        role: CueRole,
+        weight: f32,
+        mutual: bool,
+    },
     /// A noun for what has or fills a relation: "films".
     Noun(String),
     Class(ClassId),
@@ -31,34 +36,147 @@ pub(crate) struct CueIndex {
 
 /// Words that carry no relation by themselves.
 const FUNCTION_WORDS: &[&str] = &[
-    "a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "with", "from", "as", "into", "is", "are", "was",
-    "were", "be", "been", "being", "am", "do", "does", "did", "done", "has", "have", "had", "having", "it", "its",
-    "his", "her", "their", "they", "them", "he", "she", "him", "that", "which", "who", "whom", "whose", "what",
-    "when", "where", "why", "how", "and", "or", "this", "these", "those", "there", "s", "can", "could",
-    "would", "will", "should", "may", "might", "you", "me", "i", "tell", "name", "list", "give", "show", "say",
-    "please", "find", "know", "all", "any", "some", "one", "ones", "also", "same", "share", "shares", "shared",
-    "sharing", "common", "other", "others", "another", "together", "else", "too", "both", "main", "primary",
-    "so", "then", "many", "much", "number", "ever",
+    "a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "with", "from", "as", "into", "is", "are",
+    "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "has", "have", "had", "having",
+    "it", "its", "his", "her", "their", "they", "them", "he", "she", "him", "that", "which", "who", "whom",
+    "whose", "what", "when", "where", "why", "how", "and", "or", "this", "these", "those", "there", "s",
+    "can", "could", "would", "will", "should", "may", "might", "you", "me", "i", "tell", "name", "list",
+    "give", "show", "say", "please", "find", "know", "all", "any", "some", "one", "ones", "also", "same",
+    "share", "shares", "shared", "sharing", "common", "other", "others", "another", "together", "else",
+    "too", "both", "main", "primary", "so", "then", "many", "much", "number", "ever",
 ];
 
 /// Words with content that ask for nothing.
 const LIGHT_WORDS: &[&str] = &[
-    "called", "named", "listed", "mentioned", "given", "following", "particular", "certain", "exactly",
-    "currently", "actually", "available", "known", "different", "various", "exist", "exists", "include",
-    "includes", "included", "get", "got", "go", "went", "happen", "happened", "co",
+    "called",
+    "named",
+    "listed",
+    "mentioned",
+    "given",
+    "following",
+    "particular",
+    "certain",
+    "exactly",
+    "currently",
+    "actually",
+    "available",
+    "known",
+    "different",
+    "various",
+    "exist",
+    "exists",
+    "include",
+    "includes",
+    "included",
+    "get",
+    "got",
+    "go",
+    "went",
+    "happen",
+    "happened",
+    "co",
 ];
+
+/// Chinese words and characters that ask for nothing by themselves.
+const FUNCTION_ZH: &[&str] = &[
+    "什么",
+    "多少",
+    "哪些",
+    "哪个",
+    "请问",
+    "告诉我",
+    "列出",
+    "都有",
+    "分别",
+    "的",
+    "是",
+    "有",
+    "哪",
+    "些",
+    "个",
+    "谁",
+    "在",
+    "了",
+    "呢",
+    "吗",
+    "啊",
+    "位",
+    "部",
+    "种",
+    "里",
+    "中",
+    "这",
+    "那",
+    "其",
+    "它",
+    "他",
+    "她",
+    "们",
+    "叫",
+    "名",
+    "做",
+    "为",
+    "被",
+    "由",
+    "于",
+    "几",
+    "座",
+    "条",
+    "国",
+    "人",
+    "所",
+    "过",
+    "地",
+    "得",
+    "年",
+    "里面",
+    "上",
+    "下",
+];
+
+/// What is left of a text without its function words.
+pub(crate) fn content_zh(text: &str) -> Vec<String> {
+    let mut rest = text.to_owned();
+    for word in FUNCTION_ZH.iter().chain(SHARING_ZH) {
+        rest = rest.replace(word, " ");
+    }
+    rest.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
 
 /// Words that say that the answer stands beside what is asked about.
 const SHARING: &[&str] = &[
-    "also", "same", "share", "shares", "shared", "sharing", "common", "together", "else", "too", "alongside",
-    "besides", "co",
+    "also",
+    "same",
+    "share",
+    "shares",
+    "shared",
+    "sharing",
+    "common",
+    "together",
+    "else",
+    "too",
+    "alongside",
+    "besides",
+    "co",
 ];
 const SHARING_ZH: &[&str] = &["同", "也", "还", "其他", "另", "共同", "一起", "别的"];
 
 const KINDS: &[(ThingKind, &[&str])] = &[
     (
         ThingKind::Person,
-        &["who", "whom", "person", "people", "persons", "man", "woman", "men", "women", "individual", "someone"],
+        &[
+            "who",
+            "whom",
+            "person",
+            "people",
+            "persons",
+            "man",
+            "woman",
+            "men",
+            "women",
+            "individual",
+            "someone",
+        ],
     ),
     (ThingKind::Time, &["when", "year", "years", "date", "dates", "time"]),
     (ThingKind::Place, &["where", "place", "places", "city", "cities", "town", "towns", "village"]),
@@ -117,14 +235,53 @@ pub(crate) fn is_light(word: &str) -> bool {
 
 /// Words that narrow or turn what is asked.
 const RESTRICTING: &[&str] = &[
-    "not", "no", "never", "without", "except", "neither", "nor", "none", "only", "or", "if", "unless", "but",
-    "most", "least", "more", "less", "fewer", "fewest", "than", "before", "after", "since", "until", "between",
-    "during", "over", "under", "above", "below", "first", "last", "latest", "earliest", "previous", "next",
-    "best", "worst", "average", "total", "sum", "difference",
+    "not",
+    "no",
+    "never",
+    "without",
+    "except",
+    "neither",
+    "nor",
+    "none",
+    "only",
+    "or",
+    "if",
+    "unless",
+    "but",
+    "most",
+    "least",
+    "more",
+    "less",
+    "fewer",
+    "fewest",
+    "than",
+    "before",
+    "after",
+    "since",
+    "until",
+    "between",
+    "during",
+    "over",
+    "under",
+    "above",
+    "below",
+    "first",
+    "last",
+    "latest",
+    "earliest",
+    "previous",
+    "next",
+    "best",
+    "worst",
+    "average",
+    "total",
+    "sum",
+    "difference",
 ];
 const RESTRICTING_ZH: &[&str] = &[
-    "不", "没", "非", "除了", "除", "最", "比", "以上", "以下", "之前", "之后", "以前", "以后", "第一", "或者", "还是",
-    "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共", "和", "与", "以及",
+    "不", "没", "非", "除了", "除", "最", "比", "以上", "以下", "之前", "之后", "以前", "以后", "第一",
+    "或者", "还是", "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共", "和", "与",
+    "以及",
 ];
 
 pub(crate) fn restricts(word: &str) -> bool {
@@ -228,12 +385,12 @@ impl CueIndex {
 
     /// The senses of the phrases that begin the words, with their length in
     /// words.
-    pub(crate) fn beginning<'a>(
+    pub(crate) fn beginning<'a, 'w>(
         &'a self,
-        words: &'a [&'a str],
-    ) -> impl Iterator<Item = (usize, &'a Sense)> + 'a {
+        words: &'w [&'w str],
+    ) -> impl Iterator<Item = (usize, &'a Sense)> + use<'a, 'w> {
         let phrases = words.first().and_then(|first| self.by_first.get(*first)).map(Vec::as_slice);
-        phrases.unwrap_or_default().iter().filter_map(|phrase| {
+        phrases.unwrap_or_default().iter().filter_map(move |phrase| {
             let fits = words.len() >= phrase.words.len()
                 && phrase.words.iter().zip(words).all(|(known, word)| known == word);
             fits.then_some((phrase.words.len(), &phrase.sense))

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use touchstone_core::Language;
 use touchstone_graph::{EntityId, Graph, Lexicon, Meaning, fold};
 
 use super::index::is_light;
@@ -31,11 +32,11 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
     }
     let mut topics: Vec<Topic> = Vec::new();
     for mention in graph.lexicon().find(question) {
-        let entities = entities(graph.lexicon(), mention.entries.iter().map(|entry| entry.meaning));
+        let name = &question[mention.range.clone()];
+        let entities = entities(graph.lexicon(), name, mention.entries.iter().map(|entry| entry.meaning));
         if entities.is_empty() {
             continue;
         }
-        let name = &question[mention.range.clone()];
         let score = form(name, question, &mention.range);
         topics.push(Topic { range: mention.range, name: name.to_owned(), entities, score });
     }
@@ -58,22 +59,29 @@ fn bracketed(graph: &Graph, question: &str) -> Option<Topic> {
     let open = question.find('[')?;
     let close = open + question[open..].find(']')?;
     let name = question[open + 1..close].trim();
-    let mut found = entities(graph.lexicon(), graph.lexicon().lookup(name).iter().map(|entry| entry.meaning));
+    let lexicon = graph.lexicon();
+    let mut found = entities(lexicon, name, lexicon.lookup(name).iter().map(|entry| entry.meaning));
     if found.is_empty() {
-        found = entities(graph.lexicon(), graph.lexicon().similar(name).iter().map(|entry| entry.meaning));
+        found = entities(lexicon, name, lexicon.similar(name).iter().map(|entry| entry.meaning));
     }
     let topic = Topic { range: open..close + 1, name: name.to_owned(), entities: found, score: 0.0 };
     (!topic.entities.is_empty()).then_some(topic)
 }
 
-fn entities(lexicon: &Lexicon, meanings: impl Iterator<Item = Meaning>) -> Vec<EntityId> {
+/// Those that are written just so stand first, then the best known.
+fn entities(lexicon: &Lexicon, name: &str, meanings: impl Iterator<Item = Meaning>) -> Vec<EntityId> {
     let mut found: Vec<EntityId> = meanings
         .filter_map(|meaning| match meaning {
             Meaning::Entity(id) => Some(id),
             _ => None,
         })
         .collect();
-    found.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    let exact =
+        |id: EntityId| Language::ALL.iter().any(|language| lexicon.entity(id).label(*language) == name);
+    found.sort_by(|a, b| {
+        let prior = |id: EntityId| lexicon.entity(id).prior;
+        prior(*b).total_cmp(&prior(*a)).then(exact(*b).cmp(&exact(*a)))
+    });
     found.dedup();
     found.truncate(MAX_MEANINGS);
     found

@@ -10,6 +10,7 @@ mod link;
 mod operations;
 mod rank;
 mod reading;
+mod several;
 mod words;
 
 use std::cmp::Ordering;
@@ -18,14 +19,15 @@ use std::sync::Arc;
 
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedNode, Term};
-use touchstone_graph::{EntityId, Graph, GraphError, Hop, Reached, Routes};
+use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes};
 
 use index::CueIndex;
 pub(crate) use link::Topic;
-use words::Writer;
-pub(crate) use words::{GraphWords, render};
+use operations::Planner;
 use rank::{MAX_HOPS, Ranked, Ranker};
 use reading::Reading;
+use words::Writer;
+pub(crate) use words::{GraphWords, render};
 
 /// Things that one hop may be followed from.
 const MAX_SET: usize = 5_000;
@@ -48,7 +50,6 @@ pub struct Guide {
 /// One way to read a question: from a topic along a path.
 #[derive(Clone, Debug)]
 pub struct Interpretation {
-    pub(crate) topic: Topic,
     pub(crate) entity: EntityId,
     pub(crate) ranked: Ranked,
     /// Score of the topic and of the path together.
@@ -58,6 +59,8 @@ pub struct Interpretation {
     /// Words that narrow or turn what is asked, and have no place: "not",
     /// "largest", a year.
     pub(crate) restricted: bool,
+    /// What the question calls the things that it asks for.
+    pub(crate) class: Option<ClassId>,
 }
 
 impl Interpretation {
@@ -96,6 +99,26 @@ impl Guide {
         &self.graph
     }
 
+    fn planner(&self, language: Language) -> Planner<'_> {
+        Planner { graph: &self.graph, index: &self.index, language }
+    }
+
+    /// Keeps the things of a class, where only some are.
+    fn keep_class(&self, class: Option<ClassId>, things: &mut Vec<Reached>) {
+        let Some(class) = class else { return };
+        let lexicon = self.graph.lexicon();
+        let is_one = |reached: &Reached| {
+            let Term::NamedNode(node) = &reached.term else { return false };
+            let types = lexicon.entity_by_iri(node.as_ref()).map(|id| &lexicon.entity(id).types);
+            types.is_some_and(|types| {
+                types.iter().any(|known| self.graph.ontology().class(*known).ancestors.contains(&class))
+            })
+        };
+        if things.iter().any(is_one) {
+            things.retain(is_one);
+        }
+    }
+
     pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {
         Writer { graph: &self.graph, index: &self.index, words, language }
     }
@@ -107,17 +130,22 @@ impl Guide {
         language: Language,
         limit: usize,
     ) -> Result<Vec<Interpretation>, GraphError> {
-        let topics = link::topics(&self.graph, question);
+        self.interpret_topics(question, link::topics(&self.graph, question), language, limit)
+    }
+
+    fn interpret_topics(
+        &self,
+        question: &str,
+        topics: Vec<Topic>,
+        language: Language,
+        limit: usize,
+    ) -> Result<Vec<Interpretation>, GraphError> {
         let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
         let mut found: Vec<Interpretation> = Vec::new();
         for topic in topics.into_iter().filter(|topic| topic.score >= best - TOPIC_MARGIN) {
             let reading = reading::read(&self.index, question, &topic.range, language);
-            let ranker = Ranker {
-                graph: &self.graph,
-                index: &self.index,
-                reading: &reading,
-                routes: &self.routes,
-            };
+            let ranker =
+                Ranker { graph: &self.graph, index: &self.index, reading: &reading, routes: &self.routes };
             let unexplained = UNKNOWN_WORD * reading.unknown.len() as f32;
             let mut seen: HashSet<Vec<Hop>> = HashSet::new();
             for entity in topic.entities.clone() {
@@ -128,13 +156,13 @@ impl Guide {
                     }
                     let ranked = ranker.rank(&hops)?;
                     found.push(Interpretation {
-                        topic: topic.clone(),
                         entity,
                         score: ranked.score + topic.score - unexplained,
                         ranked,
                         unknown: reading.unknown.clone(),
                         counts: reading.counts,
                         restricted: reading.restricted,
+                        class: reading.class(),
                     });
                 }
             }

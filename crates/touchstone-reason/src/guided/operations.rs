@@ -36,13 +36,20 @@ pub(crate) struct Selection {
     pub(crate) text: String,
 }
 
+/// What narrows the things down.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Operation {
+    Filter(Condition),
+    Select(Selection),
+}
+
 /// A question without the words of its operations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
     /// As long as the question, in bytes.
     pub(crate) question: String,
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) selection: Option<Selection>,
+    /// Filters first.
+    pub(crate) operations: Vec<Operation>,
 }
 
 /// Things that satisfy an operation, each with the fact and the number by
@@ -77,22 +84,23 @@ impl Planner<'_> {
     pub(crate) fn plan(&self, question: &str) -> Plan {
         let mut plan = Plan { question: question.to_owned(), ..Plan::default() };
         let bracket = question.find('[').zip(question.find(']')).map(|(open, close)| open..close + 1);
-        let outside =
-            |range: &std::ops::Range<usize>| bracket.as_ref().is_none_or(|b| range.end <= b.start || b.end <= range.start);
+        let outside = |range: &std::ops::Range<usize>| {
+            bracket.as_ref().is_none_or(|b| range.end <= b.start || b.end <= range.start)
+        };
         for number in numbers(question) {
             if outside(&number.phrase)
                 && let Some((condition, range)) = self.condition(question, &number)
                 && outside(&range)
             {
                 blank(&mut plan.question, range);
-                plan.conditions.push(condition);
+                plan.operations.push(Operation::Filter(condition));
             }
         }
         if let Some((selection, ranges)) = self.selection(&plan.question)
             && ranges.iter().all(outside)
         {
             ranges.into_iter().for_each(|range| blank(&mut plan.question, range));
-            plan.selection = Some(selection);
+            plan.operations.push(Operation::Select(selection));
         }
         plan
     }
@@ -104,10 +112,14 @@ impl Planner<'_> {
         }
     }
 
-    fn english_condition(&self, question: &str, number: &Number) -> Option<(Condition, std::ops::Range<usize>)> {
+    fn english_condition(
+        &self,
+        question: &str,
+        number: &Number,
+    ) -> Option<(Condition, std::ops::Range<usize>)> {
         let before = question[..number.phrase.start].to_ascii_lowercase();
         let before = before.trim_end();
-        let ends = |words: &[&str]| {
+        let ends = |words: &'static [&'static str]| -> Option<&'static str> {
             words.iter().copied().find(|word| {
                 before.strip_suffix(word).is_some_and(|head| head.is_empty() || head.ends_with([' ', ',']))
             })
@@ -150,12 +162,17 @@ impl Planner<'_> {
         Some((Condition { predicates, low, high, text }, start..end))
     }
 
-    fn chinese_condition(&self, question: &str, number: &Number) -> Option<(Condition, std::ops::Range<usize>)> {
+    fn chinese_condition(
+        &self,
+        question: &str,
+        number: &Number,
+    ) -> Option<(Condition, std::ops::Range<usize>)> {
         let value = number.value.clone();
         let behind = &question[number.phrase.end..];
         let year = behind.strip_prefix('年').map_or(0, |_| '年'.len_utf8());
         let tail = &behind[year..];
-        let starts = |words: &[&str]| words.iter().copied().find(|word| tail.starts_with(word));
+        let starts =
+            |words: &'static [&'static str]| words.iter().copied().find(|word| tail.starts_with(word));
         let (low, high, word) = if let Some(upper) = &number.upper {
             (Some((value, true)), Some((upper.clone(), true)), "")
         } else if let Some(word) = starts(&["之后", "以后", "后"]) {
@@ -186,7 +203,9 @@ impl Planner<'_> {
             let range = if head.trim_end_matches(['在', '于', '为', '是']).ends_with(phrase.as_str()) {
                 let at = head.rfind(phrase.as_str()).unwrap_or(head.len());
                 // Folding may change lengths; then nothing is taken.
-                if head.len() != number.phrase.start { continue }
+                if head.len() != number.phrase.start {
+                    continue;
+                }
                 at..end
             } else if tail.starts_with(phrase.as_str()) && tail.len() == question.len() - end {
                 number.phrase.start..end + phrase.len()
@@ -311,9 +330,10 @@ impl Planner<'_> {
         for (most, words_of) in [(true, MOST), (false, LEAST)] {
             for start in &starts {
                 let rest = &lower[*start..];
-                let Some(word) = words_of.iter().find(|word| {
-                    rest.strip_prefix(**word).is_some_and(|tail| tail.starts_with(' '))
-                }) else {
+                let Some(word) = words_of
+                    .iter()
+                    .find(|word| rest.strip_prefix(**word).is_some_and(|tail| tail.starts_with(' ')))
+                else {
                     continue;
                 };
                 let tail = rest[word.len()..].trim_start();
@@ -329,7 +349,8 @@ impl Planner<'_> {
                 let end = at + word_starts(tail).get(length - 1)? + words[length - 1].len();
                 let predicates = found.into_iter().filter(|(l, _)| *l == length).map(|(_, id)| id).collect();
                 let text = question[*start..end].to_owned();
-                return Some((Selection { predicates, most, text }, vec![*start..end]));
+                let range = *start..end;
+                return Some((Selection { predicates, most, text }, Vec::from([range])));
             }
         }
         for (most, words_of) in [(true, LATEST), (false, EARLIEST)] {
@@ -345,53 +366,67 @@ impl Planner<'_> {
         None
     }
 
-    /// The things of which a number of the predicates satisfies the condition.
-    pub(crate) fn filter(
+    /// What an operation leaves of the things; `None` where nothing has the
+    /// number that it asks for.
+    pub(crate) fn apply(
         &self,
         things: &[Reached],
-        condition: &Condition,
+        operation: &Operation,
     ) -> Result<Option<Chosen>, GraphError> {
-        self.best_of(&condition.predicates, |predicate| {
-            let (mut kept, mut without) = (Vec::new(), 0);
-            for thing in things {
-                let numbers = self.numbers_of(thing, predicate)?;
-                without += usize::from(numbers.is_empty());
-                if let Some((fact, _)) = numbers.into_iter().find(|(_, number)| condition.admits(number)) {
-                    kept.push((thing.clone(), fact));
+        match operation {
+            Operation::Filter(condition) => self.filter(things, condition),
+            Operation::Select(selection) => self.select(things, selection),
+        }
+    }
+
+    /// The things of which a number of the predicates satisfies the condition.
+    fn filter(&self, things: &[Reached], condition: &Condition) -> Result<Option<Chosen>, GraphError> {
+        self.best_of(
+            &condition.predicates,
+            |predicate| {
+                let (mut kept, mut without) = (Vec::new(), 0);
+                for thing in things {
+                    let numbers = self.numbers_of(thing, predicate)?;
+                    without += usize::from(numbers.is_empty());
+                    if let Some((fact, _)) = numbers.into_iter().find(|(_, number)| condition.admits(number))
+                    {
+                        kept.push((thing.clone(), fact));
+                    }
                 }
-            }
-            Ok(Chosen { predicate, kept, without })
-        }, things.len())
+                Ok(Chosen { predicate, kept, without })
+            },
+            things.len(),
+        )
     }
 
     /// The things with the highest or lowest number.
-    pub(crate) fn select(
-        &self,
-        things: &[Reached],
-        selection: &Selection,
-    ) -> Result<Option<Chosen>, GraphError> {
-        self.best_of(&selection.predicates, |predicate| {
-            let mut valued: Vec<(Reached, Reached, BigRational)> = Vec::new();
-            let mut without = 0;
-            for thing in things {
-                let numbers = self.numbers_of(thing, predicate)?;
-                let chosen = numbers.into_iter().max_by(|a, b| {
-                    if selection.most { a.1.cmp(&b.1) } else { b.1.cmp(&a.1) }
-                });
-                match chosen {
-                    Some((fact, number)) => valued.push((thing.clone(), fact, number)),
-                    None => without += 1,
+    fn select(&self, things: &[Reached], selection: &Selection) -> Result<Option<Chosen>, GraphError> {
+        self.best_of(
+            &selection.predicates,
+            |predicate| {
+                let mut valued: Vec<(Reached, Reached, BigRational)> = Vec::new();
+                let mut without = 0;
+                for thing in things {
+                    let numbers = self.numbers_of(thing, predicate)?;
+                    let chosen = numbers
+                        .into_iter()
+                        .max_by(|a, b| if selection.most { a.1.cmp(&b.1) } else { b.1.cmp(&a.1) });
+                    match chosen {
+                        Some((fact, number)) => valued.push((thing.clone(), fact, number)),
+                        None => without += 1,
+                    }
                 }
-            }
-            let numbers = valued.iter().map(|(.., number)| number);
-            let extreme = if selection.most { numbers.max().cloned() } else { numbers.min().cloned() };
-            let kept = valued
-                .into_iter()
-                .filter(|(.., number)| Some(number) == extreme.as_ref())
-                .map(|(thing, fact, _)| (thing, fact))
-                .collect();
-            Ok(Chosen { predicate, kept, without })
-        }, things.len())
+                let numbers = valued.iter().map(|(.., number)| number);
+                let extreme = if selection.most { numbers.max().cloned() } else { numbers.min().cloned() };
+                let kept = valued
+                    .into_iter()
+                    .filter(|(.., number)| Some(number) == extreme.as_ref())
+                    .map(|(thing, fact, _)| (thing, fact))
+                    .collect();
+                Ok(Chosen { predicate, kept, without })
+            },
+            things.len(),
+        )
     }
 
     /// Of several predicates the one that most things have.
@@ -440,20 +475,26 @@ impl Planner<'_> {
 
 impl Condition {
     fn admits(&self, number: &BigRational) -> bool {
-        let low = self.low.as_ref().is_none_or(|(bound, inclusive)| number > bound || *inclusive && number == bound);
-        let high =
-            self.high.as_ref().is_none_or(|(bound, inclusive)| number < bound || *inclusive && number == bound);
+        let low = self
+            .low
+            .as_ref()
+            .is_none_or(|(bound, inclusive)| number > bound || *inclusive && number == bound);
+        let high = self
+            .high
+            .as_ref()
+            .is_none_or(|(bound, inclusive)| number < bound || *inclusive && number == bound);
         low && high
     }
 }
 
-/// Four digits and nothing else.
+/// Four digits and nothing else, or a range of such.
 fn is_year(number: &Number) -> bool {
     let year = |value: &BigRational| {
         let (low, high) = (BigRational::from_integer(1000.into()), BigRational::from_integer(2200.into()));
         value.is_integer() && *value >= low && *value <= high
     };
-    !number.rounded && !number.percent && year(&number.value) && number.span.len() == 4
+    let written = number.span.len() == 4 || number.upper.as_ref().is_some_and(year);
+    !number.rounded && !number.percent && year(&number.value) && written
 }
 
 fn blank(text: &mut String, range: std::ops::Range<usize>) {

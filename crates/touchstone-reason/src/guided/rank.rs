@@ -72,7 +72,8 @@ impl Ranker<'_> {
         for (left_mask, left) in before.iter().enumerate().filter(|(_, score)| **score > NONE) {
             for (right_mask, right) in after.iter().enumerate().filter(|(_, score)| **score > NONE) {
                 let mask = left_mask | right_mask;
-                let twice = (0..hops.len()).filter(|at| left_mask & right_mask & (2 << (2 * at)) != 0).count();
+                let twice =
+                    (0..hops.len()).filter(|at| left_mask & right_mask & (2 << (2 * at)) != 0).count();
                 let score = left + right + self.silence(hops, mask) + ASKED_TWICE * twice as f32;
                 if score > best.0 {
                     best = (score, mask);
@@ -146,9 +147,9 @@ impl Ranker<'_> {
             table = next;
         }
         let mut best = vec![NONE; MASKS];
-        for last in 0..places {
-            for mask in 0..MASKS {
-                best[mask] = best[mask].max(table[last * MASKS + mask]);
+        for row in table.chunks(MASKS) {
+            for (best, score) in best.iter_mut().zip(row) {
+                *best = best.max(*score);
             }
         }
         best
@@ -180,7 +181,8 @@ impl Ranker<'_> {
             let worth = match sense {
                 Sense::Relation { predicate, role, weight, mutual } if place % 2 == 1 => {
                     let Some(hop) = hop_at(place).filter(|hop| self.same(*hop, *predicate)) else { continue };
-                    let inverse = hop.inverse != (hop.predicate != *predicate && self.mirrors(hop, *predicate));
+                    let inverse =
+                        hop.inverse != (hop.predicate != *predicate && self.mirrors(hop, *predicate));
                     let wrong = !mutual
                         && !symmetric(hop)
                         && expected_inverse(unit, *role).is_some_and(|expected| expected != inverse);
@@ -200,12 +202,12 @@ impl Ranker<'_> {
                     }
                 }
                 Sense::Relation { .. } => continue,
-                Sense::Noun(noun) if place % 2 == 0 => match self.is_called(place / 2, noun, hops) {
+                Sense::Noun(noun) if place.is_multiple_of(2) => match self.is_called(place / 2, noun, hops) {
                     Some(true) => NODE,
                     Some(false) => NONE,
                     None => 0.1,
                 },
-                Sense::Class(class) if place % 2 == 0 => {
+                Sense::Class(class) if place.is_multiple_of(2) => {
                     let wanted: Vec<_> = self.classes_at(place / 2, hops);
                     if wanted.is_empty() {
                         0.1
@@ -218,7 +220,7 @@ impl Ranker<'_> {
                         if fits { NODE } else { NONE }
                     }
                 }
-                Sense::Kind(kind) if place % 2 == 0 => {
+                Sense::Kind(kind) if place.is_multiple_of(2) => {
                     if unit.is_question_word() && place != 2 * hops.len() {
                         continue;
                     }
@@ -237,7 +239,9 @@ impl Ranker<'_> {
 
     fn same(&self, hop: Hop, predicate: PredicateId) -> bool {
         let known = self.graph.ontology().predicate(hop.predicate);
-        known.id == predicate || known.sub_properties.contains(&predicate) || known.inverses.contains(&predicate)
+        known.id == predicate
+            || known.sub_properties.contains(&predicate)
+            || known.inverses.contains(&predicate)
     }
 
     fn mirrors(&self, hop: Hop, predicate: PredicateId) -> bool {
@@ -246,7 +250,8 @@ impl Ranker<'_> {
 
     /// The hops that meet at a node, each with whether the node is its value.
     fn meeting(node: usize, hops: &[Hop]) -> impl Iterator<Item = (PredicateId, bool)> {
-        let arriving = node.checked_sub(1).and_then(|at| hops.get(at)).map(|hop| (hop.predicate, !hop.inverse));
+        let arriving =
+            node.checked_sub(1).and_then(|at| hops.get(at)).map(|hop| (hop.predicate, !hop.inverse));
         let leaving = hops.get(node).map(|hop| (hop.predicate, hop.inverse));
         arriving.into_iter().chain(leaving)
     }
@@ -323,7 +328,8 @@ impl Ranker<'_> {
             .filter(|at| mask & (1 << (2 * at + 1)) == 0)
             .map(|at| {
                 if self.is_silent_return(hops, at, mask) {
-                    let behind = at > 0 && self.is_return(&hops[at - 1..=at]) && mask & (1 << (2 * at - 1)) != 0;
+                    let behind =
+                        at > 0 && self.is_return(&hops[at - 1..=at]) && mask & (1 << (2 * at - 1)) != 0;
                     let ahead = if behind { 0.0 } else { SILENT_RETURN_AHEAD };
                     ahead + if mutual { SILENT_RETURN_SHARING } else { SILENT_RETURN }
                 } else if mask & (1 << (2 * at + 2)) != 0 {

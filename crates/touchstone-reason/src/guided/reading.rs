@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{CueRole, Folded, PredicateId, ThingKind};
+use touchstone_graph::{ClassId, CueRole, Folded, PredicateId, ThingKind};
 
 use super::index::{self, CueIndex, Sense};
 
@@ -82,6 +82,18 @@ impl Reading {
     /// back.
     pub(crate) fn is_mutual(&self) -> bool {
         self.sharing || self.units().any(Unit::is_mutual)
+    }
+
+    /// The class that the outermost noun before the topic names, else the
+    /// outermost behind it.
+    pub(crate) fn class(&self) -> Option<ClassId> {
+        let of = |unit: &Unit| {
+            unit.senses.iter().find_map(|sense| match sense {
+                Sense::Class(class) if !unit.modifier => Some(*class),
+                _ => None,
+            })
+        };
+        self.before.last().and_then(of).or_else(|| self.after.last().and_then(of))
     }
 
     /// The kind that the question word asks for.
@@ -204,17 +216,19 @@ fn mark_modifiers(reading: &mut Reading, spans: &[Range<usize>]) {
             .any(|sense| matches!(sense, Sense::Relation { role: CueRole::Noun | CueRole::Hint, .. }))
     };
     let is_plain = |unit: &Unit| unit.relation_weight() == 0.0 && !unit.is_question_word();
+    let (of_before, of_after) = behind.split_at(first_after.saturating_sub(1).min(behind.len()));
     // Units before the topic are held from the topic outwards.
-    for at in 0..first_after.saturating_sub(1) {
+    for (at, joined) in of_before.iter().enumerate() {
         let (outer, inner) = (first_after - 1 - at, first_after - 2 - at);
-        let fits = behind[at] && is_plain(&reading.before[outer]) && names_relation(&reading.before[inner]);
+        let fits = *joined && is_plain(&reading.before[outer]) && names_relation(&reading.before[inner]);
         reading.before[outer].modifier = fits;
     }
-    for at in 1..reading.after.len() {
-        let fits = behind[first_after + at - 1]
-            && is_plain(&reading.after[at - 1])
-            && names_relation(&reading.after[at]);
-        reading.after[at - 1].modifier = fits;
+    // Between the last one before the topic and the first one behind it
+    // stands the topic.
+    let of_after = if first_after > 0 { of_after.get(1..).unwrap_or_default() } else { of_after };
+    for (at, joined) in of_after.iter().enumerate() {
+        let fits = *joined && is_plain(&reading.after[at]) && names_relation(&reading.after[at + 1]);
+        reading.after[at].modifier = fits;
     }
 }
 
@@ -241,7 +255,8 @@ fn with_chains(index: &CueIndex, tokens: Vec<Token>) -> Vec<Token> {
             }
             None => {
                 let last = at + 1 == tokens.len() && asks_what;
-                let text = if last && token.text == "do" { index::DOES.to_owned() } else { token.text.clone() };
+                let text =
+                    if last && token.text == "do" { index::DOES.to_owned() } else { token.text.clone() };
                 found.push(Token { text, ..*token });
                 at += 1;
             }
@@ -304,6 +319,13 @@ fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
             }
         }
         spans.sort_by_key(|(span, _)| span.start);
+        let mut at = 0;
+        let ends =
+            spans.iter().map(|(span, _)| span.clone()).chain(std::iter::once(folded.len()..folded.len()));
+        for span in ends {
+            reading.unknown.extend(index::content_zh(&folded[at..span.start]));
+            at = span.end;
+        }
         let last = spans.len();
         for (place, (span, senses)) in spans.into_iter().enumerate() {
             let adjacent = match side {

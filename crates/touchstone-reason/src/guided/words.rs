@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use touchstone_core::Language;
 use touchstone_graph::model::Term;
-use touchstone_graph::{Graph, Hop, PredicateId, plural};
+use touchstone_graph::{Graph, Hop, PredicateId, ThingKind, plural};
 
 use super::index::CueIndex;
+use super::operations::{Chosen, Operation};
 use super::{Followed, Interpretation};
 
 /// The sentences of one language (`prompts/*/graph.toml`).
@@ -25,6 +26,18 @@ pub(crate) struct GraphWords {
     separator: String,
     last_separator: String,
     more: String,
+    filtered_one: String,
+    filtered_many: String,
+    filtered_none: String,
+    most: String,
+    least: String,
+    latest: String,
+    earliest: String,
+    without: String,
+    pub(crate) joined_both: String,
+    pub(crate) joined_either: String,
+    pub(crate) joined_without: String,
+    pub(crate) joined_none: String,
     pub(crate) cut: String,
     pub(crate) count: String,
     pub(crate) count_one: String,
@@ -69,11 +82,10 @@ pub(crate) struct Writer<'a> {
 impl Writer<'_> {
     pub(crate) fn label(&self, term: &Term) -> String {
         match term {
-            Term::NamedNode(node) => self
-                .graph
-                .lexicon()
-                .entity_by_iri(node.as_ref())
-                .map_or_else(|| node.as_str().to_owned(), |id| self.graph.lexicon().entity(id).label(self.language).to_owned()),
+            Term::NamedNode(node) => self.graph.lexicon().entity_by_iri(node.as_ref()).map_or_else(
+                || node.as_str().to_owned(),
+                |id| self.graph.lexicon().entity(id).label(self.language).to_owned(),
+            ),
             Term::Literal(literal) => literal.value().to_owned(),
             other => other.to_string(),
         }
@@ -126,7 +138,52 @@ impl Writer<'_> {
         let labels: Vec<String> = step.reached.iter().take(LISTED).map(|one| self.label(&one.term)).collect();
         let values = self.list(&labels, step.reached.len());
         let other = if returns { words.other.as_str() } else { "" };
-        self.fill(template, step.hop, &[("subject", subject.unwrap_or_default()), ("other", other), ("values", &values)])
+        self.fill(
+            template,
+            step.hop,
+            &[("subject", subject.unwrap_or_default()), ("other", other), ("values", &values)],
+        )
+    }
+
+    /// What an operation left of the things, as a sentence.
+    pub(crate) fn narrowed(&self, operation: &Operation, chosen: &Chosen) -> String {
+        let words = self.words;
+        let labels: Vec<String> =
+            chosen.kept.iter().take(LISTED).map(|(thing, _)| self.label(&thing.term)).collect();
+        let values = self.list(&labels, chosen.kept.len());
+        let number = chosen.kept.first().map(|(_, fact)| self.label(&fact.term)).unwrap_or_default();
+        let relation = self.relation(chosen.predicate);
+        let is_time = self.index.wording(chosen.predicate).and_then(|w| w.kind) == Some(ThingKind::Time);
+        let (template, condition) = match operation {
+            Operation::Filter(condition) => {
+                let template = match chosen.kept.len() {
+                    0 => &words.filtered_none,
+                    1 => &words.filtered_one,
+                    _ => &words.filtered_many,
+                };
+                (template, condition.text.as_str())
+            }
+            Operation::Select(selection) => {
+                let template = match (selection.most, is_time) {
+                    (true, false) => &words.most,
+                    (false, false) => &words.least,
+                    (true, true) => &words.latest,
+                    (false, true) => &words.earliest,
+                };
+                (template, "")
+            }
+        };
+        let mut text = render(
+            template,
+            &[("relation", &relation), ("condition", condition), ("values", &values), ("number", &number)],
+        );
+        if chosen.without > 0 {
+            let without =
+                render(&words.without, &[("count", &chosen.without.to_string()), ("relation", &relation)]);
+            text.push(' ');
+            text.push_str(&without);
+        }
+        text
     }
 
     /// "A, B and 3 more".

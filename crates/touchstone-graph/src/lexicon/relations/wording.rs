@@ -137,7 +137,8 @@ impl Wording {
 
     fn verb(&mut self, phrase: &str, role: CueRole, weight: f32) {
         let phrase = phrase.trim();
-        let (head, tail) = phrase.split_once(' ').map_or((phrase, String::new()), |(h, t)| (h, format!(" {t}")));
+        let (head, tail) =
+            phrase.split_once(' ').map_or((phrase, String::new()), |(h, t)| (h, format!(" {t}")));
         for form in inflected(phrase).iter().filter(|form| !form.starts_with("used to")) {
             self.add(form, Language::English, role, weight);
         }
@@ -189,7 +190,8 @@ impl Predicate {
                 .filter(|phrase| !phrase.contains(' '))
                 .map(|phrase| verb::forms(phrase).participle);
         }
-        wording.noun = Language::ALL.map(|language| self.value_noun(language, found.first().map(|(r, _)| *r)));
+        wording.noun =
+            Language::ALL.map(|language| self.value_noun(language, found.first().map(|(r, _)| *r)));
         wording
     }
 
@@ -224,9 +226,8 @@ fn relations_of(labels: &[Label]) -> Vec<(&'static Relation, f32)> {
             found.push((at, weight));
         }
     };
-    let exact = super::named(labels).and_then(|relation| {
-        INDEX.relations.iter().position(|known| std::ptr::eq(known, relation))
-    });
+    let exact = super::named(labels)
+        .and_then(|relation| INDEX.relations.iter().position(|known| std::ptr::eq(known, relation)));
     exact.into_iter().for_each(|at| add(at, CERTAIN));
     for label in labels.iter().filter(|label| !label.text.chars().any(is_han)) {
         let name = plain_name(&label.text);

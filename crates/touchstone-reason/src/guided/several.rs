@@ -1,0 +1,234 @@
+//! Questions that start from several things: "films directed by A that star
+//! B" are in both sets, "by A or B" in either, "by A but not by B" in the
+//! first alone.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use touchstone_core::{Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Verdict};
+use touchstone_graph::{GraphError, Reached, fold};
+
+use super::driver::Candidate;
+use super::index::{Sense, is_light};
+use super::link::{self, Topic};
+use super::words::{Writer, render};
+use super::{Guide, reading};
+use touchstone_check::reason_words;
+
+/// Starts of one question.
+const MAX_STARTS: usize = 4;
+/// A name of much lower form is no start of its own.
+const TOPIC_MARGIN: f32 = 1.5;
+/// Readings of one start that are tried.
+const MAX_READINGS: usize = 6;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    Both,
+    Either,
+    Without,
+}
+
+/// The starts of a question, each with what is asked of it.
+pub(crate) struct Several {
+    pub(crate) parts: Vec<Candidate>,
+    pub(crate) joined: Vec<Joined>,
+    pub(crate) things: Vec<Reached>,
+}
+
+impl Guide {
+    /// `None` where the question has one start, or one of them is not read to
+    /// its last word.
+    pub(crate) fn several(&self, question: &str, language: Language) -> Result<Option<Several>, GraphError> {
+        let mut topics = link::topics(self.graph(), question);
+        let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
+        topics.retain(|topic| topic.score >= best - TOPIC_MARGIN);
+        topics.sort_by_key(|topic| topic.range.start);
+        topics.dedup_by(|next, kept| next.range.start < kept.range.end);
+        if !(2..=MAX_STARTS).contains(&topics.len()) {
+            return Ok(None);
+        }
+        let Some((views, joined)) = self.views(question, &topics, language) else { return Ok(None) };
+        let mut parts: Vec<Candidate> = Vec::new();
+        for (view, topic) in views.iter().zip(&topics) {
+            let mut found = None;
+            for one in self.interpret_topics(view, vec![topic.clone()], language, MAX_READINGS)? {
+                if !one.is_complete() {
+                    continue;
+                }
+                if let Some(mut followed) = self.follow(one.entity, one.hops())? {
+                    if let Some(last) = followed.last_mut() {
+                        self.keep_class(one.class, &mut last.reached);
+                    }
+                    found = Some(Candidate { one, followed, narrowed: Vec::new() });
+                    break;
+                }
+            }
+            let Some(part) = found else { return Ok(None) };
+            parts.push(part);
+        }
+        let Some((first, rest)) = parts.split_first() else { return Ok(None) };
+        let mut things = first.things();
+        for (part, join) in rest.iter().zip(&joined) {
+            let others = part.things();
+            let terms: HashSet<String> = others.iter().map(|thing| thing.term.to_string()).collect();
+            let known = |thing: &Reached| terms.contains(&thing.term.to_string());
+            match join {
+                Joined::Both => things.retain(known),
+                Joined::Without => things.retain(|thing| !known(thing)),
+                Joined::Either => {
+                    let mine: HashSet<String> = things.iter().map(|thing| thing.term.to_string()).collect();
+                    things.extend(others.into_iter().filter(|thing| !mine.contains(&thing.term.to_string())));
+                }
+            }
+        }
+        Ok(Some(Several { parts, joined, things }))
+    }
+
+    /// For every start the question with only its own words left, and how the
+    /// starts are joined.
+    fn views(
+        &self,
+        question: &str,
+        topics: &[Topic],
+        language: Language,
+    ) -> Option<(Vec<String>, Vec<Joined>)> {
+        let prefix = 0..topics.first()?.range.start;
+        let suffix = topics.last()?.range.end..question.len();
+        let mut joined = Vec::new();
+        // What stands between two starts, before and behind what joins them.
+        let mut between: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+        for pair in topics.windows(2) {
+            let middle = pair[0].range.end..pair[1].range.start;
+            let (join, at) = joint(&question[middle.clone()], language);
+            joined.push(join);
+            between.push((middle.start..middle.start + at.start, middle.start + at.end..middle.end));
+        }
+        let says = |range: &Range<usize>| match language {
+            Language::English => question[range.clone()]
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| !word.is_empty() && !is_light(&fold(word))),
+            Language::Chinese => question[range.clone()].chars().any(|c| c.is_alphanumeric() && c != '的'),
+        };
+        let shared = between.iter().all(|(before, behind)| !says(before) && !says(behind));
+        let head = prefix.start..self.head_end(question, &prefix, language);
+        let last = topics.len() - 1;
+        let views = (0..topics.len())
+            .map(|at| {
+                let mut keep: Vec<Range<usize>> = vec![topics[at].range.clone()];
+                if shared {
+                    keep.extend([prefix.clone(), suffix.clone()]);
+                } else {
+                    keep.push(if at == 0 { prefix.clone() } else { head.clone() });
+                    keep.extend((at > 0).then(|| between[at - 1].1.clone()));
+                    keep.push(if at == last { suffix.clone() } else { between[at].0.clone() });
+                }
+                only(question, &keep)
+            })
+            .collect();
+        Some((views, joined))
+    }
+
+    /// Where the part of the prefix ends that asks for the things as such.
+    fn head_end(&self, question: &str, prefix: &Range<usize>, language: Language) -> usize {
+        let text = &question[prefix.clone()];
+        let whole = reading::read(&self.index, text, &(text.len()..text.len()), language);
+        let relation = whole.before.iter().rev().find(|unit| {
+            unit.senses.iter().any(|sense| matches!(sense, Sense::Relation { .. }))
+                && !unit.senses.iter().any(|sense| matches!(sense, Sense::Noun(_) | Sense::Class(_)))
+        });
+        relation
+            .and_then(|unit| fold(text).find(&unit.text))
+            .filter(|at| text.is_char_boundary(*at))
+            .unwrap_or(prefix.end)
+    }
+
+    pub(crate) fn joined_step(&self, writer: &Writer<'_>, several: &Several, steps: &[Step]) -> Step {
+        let labels: Vec<String> = several.things.iter().map(|thing| writer.label(&thing.term)).collect();
+        let values = writer.list(&labels, several.things.len());
+        let words = writer.words;
+        let template = match several.joined.as_slice() {
+            _ if several.things.is_empty() => &words.joined_none,
+            joined if joined.iter().all(|join| *join == Joined::Either) => &words.joined_either,
+            joined if joined.contains(&Joined::Without) => &words.joined_without,
+            _ => &words.joined_both,
+        };
+        let text = render(template, &[("values", &values)]);
+        let mut ends = Vec::new();
+        let mut at = 0;
+        for part in &several.parts {
+            at += part.followed.len();
+            ends.extend(
+                steps.get(at - 1).map(|step| Evidence::Step { index: step.index, text: step.text.clone() }),
+            );
+        }
+        let claim = Claim {
+            text: text.clone(),
+            kind: ClaimKind::Conclusion,
+            negated_kind: None,
+            sentence: text.clone(),
+            span: [0, text.chars().count()],
+            subject: None,
+            predicate: None,
+            object: None,
+            verdict: Verdict::Supported,
+            reason_code: ReasonCode::FollowsFromStep,
+            reason: reason_words(ReasonCode::FollowsFromStep, writer.language),
+            evidence: ends,
+            confidence: 1.0,
+            correction: None,
+            rule: None,
+        };
+        let index = steps.len() + 1;
+        Step { index, text, status: StepStatus::Accepted, before: None, claims: vec![claim], why: None }
+    }
+}
+
+/// What joins two starts, and where it stands.
+fn joint(middle: &str, language: Language) -> (Joined, Range<usize>) {
+    let english: &[(&str, Joined)] = &[
+        ("but not", Joined::Without),
+        ("and not", Joined::Without),
+        ("except", Joined::Without),
+        ("without", Joined::Without),
+        ("not", Joined::Without),
+        ("or", Joined::Either),
+        ("and", Joined::Both),
+        ("but", Joined::Both),
+    ];
+    let chinese: &[(&str, Joined)] = &[
+        ("但不是", Joined::Without),
+        ("但不", Joined::Without),
+        ("而不是", Joined::Without),
+        ("或者", Joined::Either),
+        ("或", Joined::Either),
+        ("并且", Joined::Both),
+        ("而且", Joined::Both),
+        ("以及", Joined::Both),
+        ("和", Joined::Both),
+        ("与", Joined::Both),
+        ("且", Joined::Both),
+        ("并", Joined::Both),
+    ];
+    let lower = middle.to_ascii_lowercase();
+    let words = if language == Language::English { english } else { chinese };
+    for (word, join) in words {
+        for (at, _) in lower.match_indices(word) {
+            let inside =
+                |c: Option<char>| language == Language::English && c.is_some_and(char::is_alphanumeric);
+            if !inside(lower[..at].chars().next_back()) && !inside(lower[at + word.len()..].chars().next()) {
+                return (*join, at..at + word.len());
+            }
+        }
+    }
+    (Joined::Both, 0..0)
+}
+
+/// The question with everything but these stretches blanked out.
+fn only(question: &str, keep: &[Range<usize>]) -> String {
+    let mut bytes = vec![b' '; question.len()];
+    for range in keep {
+        bytes[range.clone()].copy_from_slice(&question.as_bytes()[range.clone()]);
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
