@@ -3,7 +3,7 @@
 //! above how likely they are anyway, and how likely the question is for the
 //! words.
 
-use touchstone_llm::{Engine, LlmError, Message, Role};
+use touchstone_llm::{Alternative, Engine, LlmError, Message, Role};
 
 use super::words::{ChooseWords, render};
 
@@ -27,46 +27,56 @@ pub(crate) fn likelihoods(
     question: &str,
     descriptions: &[String],
 ) -> Result<Opinions, LlmError> {
-    let mut tokens = 0;
-    let mut score = |chat: &[Message], alternatives: &[&str]| -> Result<Vec<f64>, LlmError> {
-        let mut session = engine.open(chat)?;
-        let scores = session.score(alternatives)?;
-        tokens += session.usage().prompt_tokens;
-        Ok(scores)
-    };
     let question: String = question.chars().filter(|c| !matches!(c, '[' | ']')).take(MAX_QUESTION).collect();
     let ask = |question: &str| Message::new(Role::User, render(&words.question, &[("question", question)]));
     let answer = |text: &str| render(&words.answer, &[("description", text)]);
+    let describe = |text: &str| render(&words.reverse_question, &[("description", text)]);
     let mut chat = vec![Message::new(Role::System, words.system.clone())];
     for example in &words.example {
         chat.push(ask(&example.question));
         chat.push(Message::new(Role::Assistant, answer(&example.description)));
     }
+    let mut tokens = 0;
+    let mut score = |chat: &[Message], last: Message, alternatives: &[Alternative<'_>]| {
+        engine.prepare(chat)?;
+        let mut session = engine.open(&[chat, &[last]].concat())?;
+        let likelihoods = session.likelihoods(alternatives)?;
+        tokens += session.usage().prompt_tokens;
+        Ok::<Vec<f64>, LlmError>(likelihoods.into_iter().map(|likelihood| likelihood.log).collect())
+    };
     let answers: Vec<String> = descriptions.iter().map(|text| answer(text)).collect();
-    let alternatives: Vec<&str> = answers.iter().map(String::as_str).collect();
-    let mut given = chat.clone();
-    given.push(ask(&question));
-    let forward = score(&given, &alternatives)?;
+    let meant: Vec<Alternative<'_>> = answers.iter().map(|text| Alternative::from(text.as_str())).collect();
+    let forward = score(&chat, ask(&question), &meant)?;
     // What the words are worth for no question in particular.
-    let mut anyway = chat;
-    anyway.push(ask("…"));
-    let prior = score(&anyway, &alternatives)?;
-    let mut backward = Vec::with_capacity(descriptions.len());
-    for text in descriptions {
-        let mut chat = vec![Message::new(Role::System, words.reverse_system.clone())];
-        for example in &words.example {
-            chat.push(Message::new(
-                Role::User,
-                render(&words.reverse_question, &[("description", &example.description)]),
-            ));
-            chat.push(Message::new(Role::Assistant, example.question.clone()));
-        }
-        chat.push(Message::new(Role::User, render(&words.reverse_question, &[("description", text)])));
-        backward.push(score(&chat, &[&question])?.first().copied().unwrap_or(f64::NEG_INFINITY));
+    let prior = score(&chat, ask("…"), &meant)?;
+    let mut reverse = vec![Message::new(Role::System, words.reverse_system.clone())];
+    let (last, examples) = match words.example.split_last() {
+        Some((last, examples)) => (last.description.as_str(), examples),
+        None => ("…", words.example.as_slice()),
+    };
+    for example in examples {
+        reverse.push(Message::new(Role::User, describe(&example.description)));
+        reverse.push(Message::new(
+            Role::Assistant,
+            render(&words.reverse_answer, &[("question", &example.question)]),
+        ));
     }
+    // The last example opens the turn in which the descriptions are tried, so
+    // that all of them go through the model in one batch.
+    let solved = words.example.last().map(|example| example.question.as_str()).unwrap_or("…");
+    let givens: Vec<String> = descriptions
+        .iter()
+        .map(|text| {
+            let first = render(&words.reverse_answer, &[("question", solved)]);
+            format!("{first}\n{}\n{}", describe(text), render(&words.reverse_answer, &[("question", "")]))
+        })
+        .collect();
+    let asked: Vec<Alternative<'_>> =
+        givens.iter().map(|given| Alternative { given: given.as_str(), text: question.as_str() }).collect();
+    let backward = score(&reverse, Message::new(Role::User, describe(last)), &asked)?;
     let scores =
         (0..descriptions.len()).map(|at| forward[at] - NORMALISED * prior[at] + backward[at]).collect();
-    Ok(Opinions { scores, calls: 2 + descriptions.len(), tokens })
+    Ok(Opinions { scores, calls: 3, tokens })
 }
 
 /// How much of the words' own likelihood is taken off.

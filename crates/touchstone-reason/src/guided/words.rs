@@ -59,6 +59,7 @@ pub(crate) struct ChooseWords {
     pub(crate) answer: String,
     pub(crate) reverse_system: String,
     pub(crate) reverse_question: String,
+    pub(crate) reverse_answer: String,
     pub(crate) example: Vec<ChooseExample>,
 }
 
