@@ -108,6 +108,11 @@ pub(crate) fn entity_of(graph: &Graph, term: &RdfTerm) -> Option<EntityId> {
     }
 }
 
+/// Whether any fact of the predicate has this value.
+pub(crate) fn is_ever_value(graph: &Graph, predicate: &Predicate, id: EntityId) -> bool {
+    !subjects(graph, &[predicate.id], &[id]).is_empty()
+}
+
 /// A shortest chain of facts from `from` to `to` along a transitive predicate.
 pub(crate) fn path(
     graph: &Graph,

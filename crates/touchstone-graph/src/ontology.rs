@@ -54,6 +54,8 @@ pub struct Predicate {
     pub functional: bool,
     pub inverse_functional: bool,
     pub symmetric: bool,
+    /// "X is a V" may state it, as "Curie was a physicist" states an occupation.
+    pub classifies: bool,
     pub transitive: bool,
     /// The graph holds every value.
     pub closed: bool,
@@ -294,6 +296,7 @@ impl Ontology {
         // Neighbours and spouses are so both ways, whether the ontology says
         // it or not.
         let reciprocal = value_kind == ValueKind::Entity && crate::lexicon::reciprocal(&labels);
+        let classifies = value_kind == ValueKind::Entity && crate::lexicon::classifies(&labels);
         Ok(Predicate {
             id: PredicateId(self.predicates.len() as u32),
             labels,
@@ -304,6 +307,7 @@ impl Ontology {
             functional: is(owl::FUNCTIONAL),
             inverse_functional: is(owl::INVERSE_FUNCTIONAL),
             symmetric: is(owl::SYMMETRIC) || reciprocal,
+            classifies,
             transitive: is(owl::TRANSITIVE),
             closed,
             inverses: Vec::new(),
@@ -312,6 +316,28 @@ impl Ontology {
             tolerance,
             iri,
         })
+    }
+
+    /// Pairs that are inverse by their preferred labels: "capital of" and
+    /// "capital".
+    fn converses(&self) -> Vec<(PredicateId, PredicateId)> {
+        let entities = || self.predicates.iter().filter(|p| p.value_kind == ValueKind::Entity);
+        let names = |p: &Predicate| -> Vec<String> {
+            p.labels.iter().filter(|l| l.preferred).map(|l| l.text.to_lowercase()).collect()
+        };
+        let mut by_name: HashMap<String, PredicateId> = HashMap::new();
+        for predicate in entities() {
+            by_name.extend(names(predicate).into_iter().map(|name| (name, predicate.id)));
+        }
+        let mut pairs = Vec::new();
+        for predicate in entities() {
+            for name in names(predicate) {
+                if let Some(other) = name.strip_suffix(" of").and_then(|noun| by_name.get(noun)) {
+                    pairs.push((predicate.id, *other));
+                }
+            }
+        }
+        pairs
     }
 
     fn relate_predicates(&mut self, reader: &Reader<'_>) -> Result<(), GraphError> {
@@ -326,6 +352,10 @@ impl Ontology {
                 inverses[predicate.id.0 as usize].insert(other);
                 inverses[other.0 as usize].insert(predicate.id);
             }
+        }
+        for (id, other) in self.converses() {
+            inverses[id.0 as usize].insert(other);
+            inverses[other.0 as usize].insert(id);
         }
         for (index, predicate) in self.predicates.iter_mut().enumerate() {
             let mut all = vec![predicate.id];

@@ -5,6 +5,9 @@ use touchstone_core::Language;
 
 pub(crate) const DETERMINERS: &[&str] = &["the", "a", "an", "this", "that", "these", "those", "both", "all"];
 pub(crate) const COPULAS: &[&str] = &["is", "are", "was", "were", "equals", "be", "been", "being"];
+/// Verbs that say of a thing what it is, at some time.
+pub(crate) const BECOMING: &[&str] =
+    &["became", "becomes", "remains", "remained", "serves as", "served as", "acts as", "acted as"];
 pub(crate) const PERFECT: &[&str] = &["has", "have", "had"];
 pub(crate) const HAVE: &[&str] = &["has", "have", "had", "with"];
 pub(crate) const DO: &[&str] = &["does", "do", "did"];

@@ -74,12 +74,18 @@ fn next_is_blank(next: Option<&(usize, char)>) -> bool {
     next.is_none_or(|(_, c)| c.is_whitespace() || matches!(c, '"' | '”' | '’' | ')') || is_han(*c))
 }
 
+/// Words that begin a sentence and no name.
+const OPENERS: &[&str] = &["The", "A", "An", "It", "Its", "In", "This", "He", "She", "They", "There", "But"];
+
 /// Whether the full stop at `at` belongs to a word, an initial or a marker.
 fn is_abbreviation(text: &str, start: usize, at: usize) -> bool {
     let before = &text[start..at];
     let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
     let lower = word.to_lowercase();
-    let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
+    let is_initial = |part: &str| part.chars().count() == 1 && part.chars().all(char::is_uppercase);
+    // "S.L. Benfica", but "in the U.S. The …"
+    let next = text[at + 1..].split_whitespace().next().unwrap_or_default();
+    let initial = is_initial(word) || (word.split('.').all(is_initial) && !OPENERS.contains(&next));
     let listed = ABBREVIATIONS.contains(&lower.as_str());
     let marker = before.trim().chars().all(|c| c.is_ascii_digit()) && before.trim().len() <= 3;
     let follows_lower = text[at + 1..].trim_start().starts_with(char::is_lowercase);

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use touchstone_core::{ReasonCode, Term, Verdict};
 use touchstone_graph::model::{NamedNode, Term as RdfTerm};
-use touchstone_graph::{EntityId, PredicateId, ValueKind, fold};
+use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
 use super::prominence::{is_prominent, prominent, weigh};
 use super::{Case, Judged, combine, value};
+use crate::grammar::words::PREPOSITIONS;
 use crate::grammar::{Description, Object, Reference, Value};
 use crate::lookup::{self, Fact, How};
 
@@ -114,6 +115,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
             value: &mirrored,
         }));
     }
+    keep_apt(case, &mut readings);
     let mut judged: Vec<(bool, Judged)> = readings
         .iter()
         .map(|reading| {
@@ -128,6 +130,29 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
         combine(weigh(judged, case.language)).unwrap_or_else(|| unplaced(case, subject, object, clash));
     let named: Vec<PredicateId> = predicates.iter().chain(reversed).copied().collect();
     describe(case, chosen, subject, &named, value)
+}
+
+/// Of several relations that a phrase may mean, those that are known to take
+/// such a value, where the ontology does not say what they take.
+fn keep_apt(case: &Case<'_>, readings: &mut Vec<Reading<'_>>) {
+    let Some(first) = readings.first().map(|reading| reading.predicate) else { return };
+    if readings.iter().all(|reading| reading.predicate == first) {
+        return;
+    }
+    let apt: Vec<bool> = readings
+        .iter()
+        .map(|reading| {
+            let predicate = case.graph.ontology().predicate(reading.predicate);
+            let candidates =
+                entity_reading(reading.value).map(|o| o.candidates.as_slice()).unwrap_or_default();
+            !predicate.range.is_empty()
+                || candidates.iter().any(|id| lookup::is_ever_value(case.graph, predicate, *id))
+        })
+        .collect();
+    if apt.iter().any(|apt| *apt) {
+        let mut apt = apt.into_iter();
+        readings.retain(|_| apt.next().unwrap_or(true));
+    }
 }
 
 /// Whether the described thing is the named one; what stands in the name's
@@ -330,7 +355,7 @@ fn refute(
     let ontology = graph.ontology();
     let predicate = ontology.predicate(reading.predicate);
     if predicate.functional || predicate.closed {
-        return contradiction(case, predicate.functional, facts, object, plausible, &reading.value.range);
+        return contradiction(case, predicate, facts, object, plausible, &reading.value.range);
     }
     // A wider predicate ("located in") is contradicted where a narrower one
     // ("country") that leads to such things holds every value.
@@ -362,7 +387,7 @@ fn refute(
                 if facts.is_empty() {
                     return None;
                 }
-                contradiction(case, narrower.functional, &facts, object, &[*id], &reading.value.range)
+                contradiction(case, narrower, &facts, object, &[*id], &reading.value.range)
             })
         });
         contradictions.push(found?);
@@ -372,13 +397,14 @@ fn refute(
 
 fn contradiction(
     case: &Case<'_>,
-    functional: bool,
+    predicate: &Predicate,
     facts: &[Fact],
     object: &Reference,
     plausible: &[EntityId],
     written: &Range<usize>,
 ) -> Option<Judged> {
     let graph = case.graph;
+    let functional = predicate.functional;
     if facts.is_empty() {
         // Closed and without a value: there is none. The subject is of the
         // domain, or this reading would not have been made. A functional
@@ -386,10 +412,17 @@ fn contradiction(
         if functional {
             return None;
         }
-        return (!plausible.is_empty()).then(|| Judged::new(ReasonCode::ClosedPredicate, case.language));
+        // Where the ontology does not say what the values are, only what is a
+        // value of something shows that the phrase can mean this predicate.
+        let may_stand = !predicate.range.is_empty()
+            || plausible.iter().any(|id| lookup::is_ever_value(graph, predicate, *id));
+        return may_stand.then(|| Judged::new(ReasonCode::ClosedPredicate, case.language));
     }
     let values: Vec<EntityId> = facts.iter().filter_map(|f| lookup::entity_of(graph, &f.value)).collect();
     let unknown = plausible.is_empty();
+    if unknown && !is_name(&case.text[object.range.clone()]) {
+        return None;
+    }
     if unknown && may_be_spelling(case, &case.text[object.range.clone()], &values) {
         return Some(Judged::new(ReasonCode::Ambiguous, case.language));
     }
@@ -407,6 +440,14 @@ fn contradiction(
         judged.confidence = 0.9;
     }
     Some(judged)
+}
+
+/// Unknown words can be another value only where they are a name: "the Lyon
+/// team" and "a degree from Lyon" are not.
+fn is_name(words: &str) -> bool {
+    let small =
+        |word: &str| word.starts_with(char::is_lowercase) && !PREPOSITIONS.contains(&word) && word != "the";
+    !words.split(|c: char| c.is_whitespace() || c == '-').any(small)
 }
 
 /// Whether an unknown name could be another way to write one of the values.

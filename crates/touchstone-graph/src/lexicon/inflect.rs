@@ -1,6 +1,6 @@
 //! Regular inflection of English relation phrases and class names.
 
-const PREPOSITIONS: [&str; 14] =
+pub(super) const PREPOSITIONS: [&str; 14] =
     ["of", "in", "by", "to", "with", "at", "on", "for", "from", "as", "into", "near", "through", "than"];
 
 /// The forms in which a phrase may appear, itself first: a noun phrase in the

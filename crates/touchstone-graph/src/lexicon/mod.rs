@@ -16,7 +16,7 @@ use touchstone_core::Language;
 
 use crate::ontology::{ClassId, Degree, PredicateId};
 
-pub(crate) use relations::reciprocal;
+pub(crate) use relations::{classifies, reciprocal};
 pub use relations::{Cue, CueRole, ThingKind, Wording};
 
 pub use fold::{Folded, fold, is_han};

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use touchstone_core::Language;
 
-use super::inflect::plural;
+use super::inflect::{PREPOSITIONS, plural};
 use super::verb::{self, VerbForms};
 use super::{fold, is_han};
 use crate::ontology::Label;
@@ -49,10 +49,12 @@ struct Relation {
     verbs: Vec<String>,
     participles: Vec<String>,
     reverse: Vec<String>,
+    reverse_participles: Vec<String>,
     kinds: Vec<String>,
     people: Vec<String>,
     compounds: Vec<String>,
     reciprocal: bool,
+    classifies: bool,
     nouns_zh: Vec<String>,
     verbs_zh: Vec<String>,
     reverse_zh: Vec<String>,
@@ -120,6 +122,11 @@ pub(crate) fn reciprocal(labels: &[Label]) -> bool {
     named(labels).is_some_and(|relation| relation.reciprocal)
 }
 
+/// Whether "X is a V" states a relation of this name.
+pub(crate) fn classifies(labels: &[Label]) -> bool {
+    named(labels).is_some_and(|relation| relation.classifies)
+}
+
 /// What says the relation besides its own labels.
 pub(crate) fn expressions(labels: &[Label]) -> Vec<Expression> {
     let mut found = Vec::new();
@@ -153,6 +160,15 @@ impl Relation {
         }
         let verbatim = self.roles.iter().chain(&self.participles);
         found.extend(verbatim.flat_map(|phrase| variants(phrase)).map(|text| english(text, Role::Forward)));
+        if self.reciprocal {
+            // "they are married", "X and Y share a border"
+            let verbs = self.verbs.iter().flat_map(|phrase| variants(phrase));
+            let stems = verbs.filter_map(|phrase| without_preposition(&phrase).map(inflected)).flatten();
+            let participles =
+                self.participles.iter().filter_map(|p| without_preposition(p).map(str::to_owned));
+            found.extend(stems.chain(participles).map(|text| english(text, Role::Forward)));
+        }
+        found.extend(self.reverse_participles.iter().map(|text| english(text.clone(), Role::Reversed)));
         for phrase in self.verbs.iter().flat_map(|phrase| variants(phrase)) {
             found.extend(inflected(&phrase).into_iter().map(|text| english(text, Role::Forward)));
             if !phrase.contains(' ') {
@@ -168,7 +184,8 @@ impl Relation {
             }
         }
         found.extend(self.kinds.iter().map(|noun| english(noun.clone(), Role::ValueNoun)));
-        found.extend(self.people.iter().map(|noun| english(noun.clone(), Role::SubjectNoun)));
+        let people = self.people.iter().flat_map(|noun| [noun.clone(), plural_phrase(noun)]);
+        found.extend(people.map(|noun| english(noun, Role::SubjectNoun)));
         found.extend(self.compounds.iter().map(|word| english(word.clone(), Role::Compound)));
         let chinese =
             |text: &String, role| Expression { text: text.clone(), language: Language::Chinese, role };
@@ -194,6 +211,11 @@ fn variants(phrase: &str) -> Vec<String> {
         all = all.iter().flat_map(|p| possessives.map(|own| p.replace("one's", own))).collect();
     }
     all
+}
+
+fn without_preposition(phrase: &str) -> Option<&str> {
+    let (stem, last) = phrase.rsplit_once(' ')?;
+    PREPOSITIONS.contains(&last).then_some(stem)
 }
 
 /// The verb at the head of a phrase in all its forms.

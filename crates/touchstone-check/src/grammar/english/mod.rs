@@ -3,6 +3,7 @@
 //! of N", "E is larger than V", each also denied.
 
 mod count;
+mod member;
 mod noun;
 mod rank;
 mod relation;
@@ -119,8 +120,16 @@ fn skip_to_boundary(c: &mut Cursor<'_, '_>) {
 }
 
 fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> bool {
-    if count::there_is(c, start) || count::tally(c, start) {
+    if count::there_is(c, start) || count::tally(c, start) || member::members_include(c, start) {
         return true;
+    }
+    if let Some(named) = member::premodified(c, start) {
+        *subjects = vec![named];
+        let then = c.at;
+        if at_end(c) || verb_phrase(c, then, subjects) {
+            return true;
+        }
+        return false;
     }
     if let Some(rank) = rank::superlative(c) {
         return ranked(c, start, &rank, subjects);
@@ -189,7 +198,7 @@ fn clause_of(c: &mut Cursor<'_, '_>, start: usize, first: Subject, subjects: &mu
         *subjects = list;
         return true;
     }
-    let read = verb_phrase(c, start, &list);
+    let read = member::counted_among(c, start, &list) || verb_phrase(c, start, &list);
     if read {
         *subjects = list;
     }

@@ -2,11 +2,12 @@
 
 use super::super::cursor::Cursor;
 use super::super::words::{
-    COPULAS, DETERMINERS, OF_LIKE, POSSESSIVES, PRONOUNS, RELATIVES, is_function_word,
+    COPULAS, DETERMINERS, OF_LIKE, POSSESSIVES, PREPOSITIONS, PRONOUNS, RELATIVES, is_function_word,
 };
 use super::super::{Object, Reference, Value};
 use super::Subject;
 use crate::items::Item;
+use crate::lookup;
 use touchstone_core::Language;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
 
@@ -84,6 +85,7 @@ pub(super) fn noun_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
 /// ("the US state capital of Florida").
 pub(super) fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     let indefinite = c.next_is(&["a", "an"]);
+    let determined = c.next_is(DETERMINERS);
     c.eat_all(DETERMINERS);
     for _ in 0..3 {
         match c.peek() {
@@ -97,7 +99,9 @@ pub(super) fn slot_phrase(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     }
     let item = c.peek().filter(|item| !item.predicates.is_empty() && !is_verbal(item))?;
     c.at += 1;
-    let inverse = item.folded.ends_with(" of");
+    // "capital of", and behind an article "a treatment for", "a student at"
+    let role = determined && is_role(&item.folded);
+    let inverse = role || item.folded.ends_with(" of");
     // "a country in Africa" says what a thing is, not whose country it is.
     if !item.classes.is_empty() && (indefinite || c.next_is(&["in"])) {
         return None;
@@ -120,6 +124,11 @@ pub(super) fn possessive_slot(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     let item = c.peek().filter(|item| !item.predicates.is_empty())?;
     c.at += 1;
     Some(Subject::Slot { predicates: item.predicates.clone(), of, inverse: false })
+}
+
+/// A noun with the preposition that joins it to its object.
+fn is_role(phrase: &str) -> bool {
+    phrase.rsplit_once(' ').is_some_and(|(_, last)| PREPOSITIONS.contains(&last))
 }
 
 /// "is the capital of", "serves as the capital of": a verb phrase, no noun.
@@ -200,6 +209,7 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
     c.eat(&["\"", "“", "‘", "'"]);
     if !kinds.iter().all(|k| *k == ValueKind::Text) {
         c.eat_all(DETERMINERS);
+        apposed(c);
     }
     let item = c.peek().filter(|item| !item.is_punctuation())?;
     let from = c.at;
@@ -233,6 +243,27 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
     }
     parenthesis(c, &result);
     Some(result)
+}
+
+/// "the continent of Europe", "the field of chemistry": the noun says what the
+/// name behind it is, where the graph has the name as such a value and not as
+/// something that has one.
+fn apposed(c: &mut Cursor<'_, '_>) {
+    let (Some(noun), Some(name)) = (c.peek(), c.ahead(2)) else { return };
+    if noun.predicates.is_empty() || !c.ahead(1).is_some_and(|item| item.is(&["of"])) {
+        return;
+    }
+    let graph = c.setting.graph;
+    let is_value = noun.predicates.iter().any(|id| {
+        let predicate = graph.ontology().predicate(*id);
+        name.entities.iter().any(|entity| {
+            lookup::is_ever_value(graph, predicate, *entity)
+                && lookup::facts(graph, &graph.lexicon().entity(*entity).iri, *id).is_empty()
+        })
+    });
+    if is_value {
+        c.at += 2;
+    }
 }
 
 /// "Myanmar (Burma)": another name of the same in brackets is read over.

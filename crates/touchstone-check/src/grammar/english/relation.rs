@@ -89,13 +89,15 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
     let [Subject::Entity(subject)] = subjects else { return false };
     let subject = subject.clone();
     c.eat_all(DETERMINERS);
+    let own = c.eat(POSSESSIVES);
     if rank::possessed(c, start, &subject, negated) || count::possessed(c, start, &subject, negated) {
         return true;
     }
     if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty() && item.quantity.is_none()) {
         c.at += 1;
         let predicates = item.predicates.clone();
-        c.eat(&["of", ":"]);
+        // "has its head office in Riga"
+        let _ = c.eat(&["of", ":"]) || (own && c.eat(&["in", "at"]));
         c.eat_all(COPULAS);
         let Some(first) = value(c, &predicates) else { return false };
         c.fact(start, &subject, &predicates, first, negated, false);

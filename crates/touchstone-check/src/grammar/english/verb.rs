@@ -3,15 +3,20 @@
 use super::super::cursor::{Cursor, Verb};
 use super::super::degree;
 use super::super::words::{
-    CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO, NEGATED_HAVE,
-    NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
+    BECOMING, CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO,
+    NEGATED_HAVE, NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
 };
 use super::super::{Content, Object, Proposition, Reference, Value};
+use super::member::{self, mutual};
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation};
 use super::{Subject, rank};
 use crate::items::Item;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
+
+/// Nouns that name where something has its place.
+const SEATS: &[&str] =
+    &["headquarters", "headquarter", "office", "seat", "base", "workplace", "residence", "home"];
 
 pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
     c.eat_all(NEUTRAL_ADVERBS);
@@ -20,6 +25,16 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
     }
     if c.next_is(PERFECT) && c.ahead(1).is_some_and(|item| item.is(&["been"])) {
         c.at += 1;
+    }
+    if became(c, start, subjects) {
+        return attachments(c, start, subjects);
+    }
+    let possible = c.eat(&["can"]);
+    if possible && !(c.next_is(&["be"]) && c.ahead(1).is_some_and(|item| item.folded.starts_with("found "))) {
+        return false;
+    }
+    if mutual(c, start, subjects, false) {
+        return true;
     }
     if c.eat(COPULAS) || c.eat(&["=", ":"]) {
         c.eat_all(&["been"]);
@@ -52,6 +67,27 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
         return false;
     }
     relation(c, start, subjects, negated) && attachments(c, start, subjects)
+}
+
+/// "became the capital of Peru", "serves as a member of NATO": what follows is
+/// said as by a copula, where it can be read so.
+fn became(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
+    let mark = c.at;
+    let found = c.found.len();
+    let read = (c.eat(BECOMING)
+        || (c.next_is(&["serves", "served", "acts", "acted"])
+            && c.ahead(1).is_some_and(|i| i.is(&["as"]))
+            && {
+                c.at += 2;
+                true
+            }))
+        && matches!(subjects, [Subject::Entity(_)])
+        && complement(c, start, subjects, false);
+    if !read {
+        c.found.truncate(found);
+        c.at = mark;
+    }
+    read
 }
 
 fn is_text_slot(c: &Cursor<'_, '_>, subjects: &[Subject]) -> bool {
@@ -130,7 +166,11 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             c.at = mark;
-            membership(c, start, &references, negated)
+            if membership(c, start, &references, negated) {
+                return true;
+            }
+            c.at = mark;
+            member::classified(c, start, &references, negated)
         }
     }
 }
@@ -144,7 +184,13 @@ fn modified(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negate
     let value = c.value_of(value);
     let hyphen = c.eat(&["-"]);
     let Some(noun) = c.peek() else { return false };
-    let predicates = if hyphen { &noun.compounds } else { &noun.subject_nouns };
+    // "a physicist by profession"
+    let adverbial = !hyphen && noun.folded.starts_with("by ");
+    let predicates = match (hyphen, adverbial) {
+        (true, _) => &noun.compounds,
+        (_, true) => &noun.value_nouns,
+        _ => &noun.subject_nouns,
+    };
     c.at += 1;
     let head = !hyphen || class_or_generic(c, start, subjects, negated);
     if predicates.is_empty() || !head {
@@ -220,6 +266,12 @@ fn slot_value(
     inverse: bool,
     negated: bool,
 ) -> bool {
+    if !placed(c) {
+        c.eat(&["called", "named", "known as"]);
+        if c.eat(&["that"]) && !c.eat(&["of"]) {
+            return false;
+        }
+    }
     let Some(first) = value(c, predicates) else { return false };
     let mut values = vec![first];
     loop {
@@ -239,6 +291,21 @@ fn slot_value(
         state_slot(c, start, predicates, of, inverse, value, negated);
     }
     true
+}
+
+/// "The headquarters of E are [located] in V": nouns for a place take "in".
+fn placed(c: &mut Cursor<'_, '_>) -> bool {
+    let noun = c.items[..c.at].iter().rev().find(|item| !item.predicates.is_empty());
+    let of_place = noun.is_some_and(|item| SEATS.iter().any(|seat| item.folded.ends_with(seat)));
+    of_place
+        && (c.eat(&["in", "at"])
+            || c.peek().is_some_and(|item| {
+                ["located in", "situated in", "based in", "found in", "located at", "situated at"]
+                    .contains(&item.folded.as_str())
+            }) && {
+                c.at += 1;
+                true
+            })
 }
 
 pub(super) fn starts_clause(c: &Cursor<'_, '_>) -> bool {
