@@ -4,7 +4,7 @@ use touchstone_core::{Claim, ClaimKind, Correction, Language, ReasonCode, Term, 
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ValueKind, is_han};
 
-use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Value};
+use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Time, Value};
 use crate::items::{Item, itemize};
 use crate::lookup;
 use crate::verify::{self, Case, Judged};
@@ -14,7 +14,7 @@ use crate::verify::{self, Case, Judged};
 pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<Term> {
     let lexicon = graph.lexicon();
     if let Some((value, question)) = &slot.literal {
-        let case = Case { graph, text: question, language };
+        let case = Case::new(graph, question, language);
         let subjects = verify::subjects_with(&case, &slot.predicates, value);
         return subjects.into_iter().map(|id| lookup::entity_term(graph, id, language)).collect();
     }
@@ -82,7 +82,7 @@ pub(crate) fn slot_claims(
         .literal
         .as_ref()
         .map_or_else(|| answer.to_owned(), |(_, question)| format!("{answer}\n{question}"));
-    let case = Case { graph, text: &text, language };
+    let case = Case::new(graph, &text, language);
     let literal = slot.literal.as_ref().map(|(value, _)| {
         let shift = answer.len() + 1;
         Value { range: value.range.start + shift..value.range.end + shift, readings: value.readings.clone() }
@@ -113,7 +113,8 @@ pub(crate) fn slot_claims(
                     flexible: false,
                 },
             };
-            let proposition = Proposition { content, negated: false, range: range.clone() };
+            let proposition =
+                Proposition { content, negated: false, range: range.clone(), time: Time::default() };
             let mut judged = verify::judge(&case, &proposition);
             if let (Verdict::Unverifiable, Some([one])) = (judged.verdict, known.as_deref())
                 && let Some(other) = only_subject(graph, slot, one, &answer[range.clone()], language)
@@ -147,6 +148,7 @@ pub(crate) fn slot_claims(
                 confidence: if slot.misspelt { judged.confidence.min(MISSPELT) } else { judged.confidence },
                 correction,
                 rule: None,
+                readings: judged.readings,
             }
         })
         .collect()

@@ -10,6 +10,7 @@ use crate::grammar::{self, OpenSlot, Proposition, Setting};
 use crate::items::{Item, itemize};
 use crate::policy::Policies;
 use crate::read::{self, Sentence};
+use crate::steps::{self, Earlier};
 use crate::verify::{self, Case, Judged};
 use crate::{answer, arithmetic};
 
@@ -22,6 +23,7 @@ const MAX_SENTENCE_BYTES: usize = 20_000;
 pub struct Checker {
     graph: Arc<Graph>,
     policies: Policies,
+    today: Option<read::Day>,
 }
 
 /// What a step of a derivation is read with.
@@ -34,13 +36,20 @@ pub struct StepContext<'a> {
 
 impl Checker {
     pub fn new(graph: Arc<Graph>) -> Checker {
-        Checker { graph, policies: Policies::default() }
+        Checker { graph, policies: Policies::default(), today: None }
     }
 
     /// The rules of an organisation, enforced in every text and step.
     #[must_use]
     pub fn with_policies(mut self, policies: Policies) -> Checker {
         self.policies = policies;
+        self
+    }
+
+    /// The day that "is" means, instead of today's.
+    #[must_use]
+    pub fn as_of(mut self, day: read::Day) -> Checker {
+        self.today = Some(day);
         self
     }
 
@@ -93,6 +102,13 @@ impl Checker {
         for sentence in read::sentences(text) {
             let language = self.language_of(&text[sentence.span.clone()]).unwrap_or(context.language);
             self.check_sentence(text, &sentence, Some(language), &mut discourse, &mut place, &mut claims);
+        }
+        if claims.iter().any(steps::is_open) {
+            let earlier: Vec<Earlier<'_>> = (1..)
+                .zip(context.accepted)
+                .map(|(index, text)| Earlier { index, text, claims: self.check(text).claims })
+                .collect();
+            steps::hold_against(&self.graph, &mut claims, &earlier, context.language);
         }
         self.policies.apply(&self.graph, text, context.language, &mut claims);
         claims
@@ -220,7 +236,8 @@ impl Checker {
         }
         let items = itemize(self.graph.lexicon(), &masked, span.clone(), language);
         let setting = Setting { graph: &self.graph, text: &masked, discourse: &discourse.entities };
-        let case = Case { graph: &self.graph, text: &masked, language };
+        let today = self.today.unwrap_or_else(verify::today);
+        let case = Case { graph: &self.graph, text: &masked, language, today };
         let mut seen = HashSet::new();
         for proposition in grammar::read(&setting, &items, language) {
             let kind = proposition.kind(&self.graph);
@@ -321,6 +338,7 @@ impl Writer<'_> {
             confidence: judged.confidence,
             correction,
             rule: None,
+            readings: judged.readings,
         });
     }
 

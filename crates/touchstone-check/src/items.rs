@@ -190,7 +190,7 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
     while at < range.end {
         let rest = &part[at..range.end];
         let Some(c) = rest.chars().next() else { break };
-        if c.is_whitespace() {
+        if c.is_whitespace() || is_invisible(c) {
             at += c.len_utf8();
             continue;
         }
@@ -208,6 +208,11 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
     }
 }
 
+/// Zero-width characters, which folding drops from names too.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
 fn latin_word(rest: &str) -> usize {
     let mut end = 0;
     for (i, c) in rest.char_indices() {
@@ -215,7 +220,7 @@ fn latin_word(rest: &str) -> usize {
             && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
         let negation =
             matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
-        let letter = c.is_alphanumeric() && !is_han(c);
+        let letter = (c.is_alphanumeric() && !is_han(c)) || is_invisible(c);
         if !letter && !inner && !negation {
             break;
         }

@@ -13,6 +13,7 @@ pub mod policy;
 mod premise;
 pub mod read;
 mod reasons;
+mod steps;
 mod verify;
 
 pub use answer::Asked;

@@ -3,9 +3,10 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use touchstone_core::{Evidence, Language, Term};
-use touchstone_graph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm};
-use touchstone_graph::{EntityId, Graph, Predicate, PredicateId};
+use touchstone_core::{Evidence, Language, Qualifier, Term};
+use touchstone_graph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm, Triple};
+use touchstone_graph::vocabulary::rdf;
+use touchstone_graph::{EntityId, Graph, Predicate, PredicateId, Statement};
 
 /// How many places a walk along a transitive predicate may visit.
 const MAX_VISITED: usize = 2_000;
@@ -16,6 +17,8 @@ pub(crate) struct Fact {
     pub(crate) value: RdfTerm,
     pub(crate) quad: Quad,
     pub(crate) how: How,
+    /// The node that states it with its qualifiers.
+    pub(crate) statement: Option<NamedOrBlankNode>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,9 @@ pub(crate) fn facts(graph: &Graph, subject: &NamedNode, predicate: PredicateId) 
 }
 
 fn push(found: &mut Vec<Fact>, fact: Fact) {
-    let known = found.iter().any(|f| f.value == fact.value && f.quad.graph_name == fact.quad.graph_name);
+    let known = found.iter().any(|f| {
+        f.value == fact.value && f.quad.graph_name == fact.quad.graph_name && f.statement == fact.statement
+    });
     if !known {
         found.push(fact);
     }
@@ -59,8 +64,68 @@ fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, 
         None,
     );
     for quad in quads.filter_map(Result::ok) {
-        push(found, Fact { value: quad.object.clone(), quad, how });
+        push(found, Fact { value: quad.object.clone(), quad, how, statement: None });
     }
+    let Some(stated) = &predicate.statement else { return };
+    for (node, graph_name) in statement_nodes(graph, subject, stated) {
+        for value in graph.store().inner().quads_for_pattern(
+            Some(node.as_ref()),
+            Some(stated.value.as_ref()),
+            None,
+            Some(graph_name.as_ref()),
+        ) {
+            let Ok(value) = value else { continue };
+            let quad =
+                Quad::new(subject.clone(), predicate.iri.clone(), value.object.clone(), graph_name.clone());
+            push(found, Fact { value: value.object, quad, how, statement: Some(node.clone()) });
+        }
+    }
+}
+
+/// The statements of a subject about one predicate, with their graphs.
+fn statement_nodes(
+    graph: &Graph,
+    subject: &NamedNode,
+    stated: &Statement,
+) -> Vec<(NamedOrBlankNode, GraphName)> {
+    let quads = graph.store().inner().quads_for_pattern(
+        Some(subject.as_ref().into()),
+        Some(stated.node.as_ref()),
+        None,
+        None,
+    );
+    quads
+        .filter_map(Result::ok)
+        .filter_map(|quad| match quad.object {
+            RdfTerm::NamedNode(node) => Some((node.into(), quad.graph_name)),
+            RdfTerm::BlankNode(node) => Some((node.into(), quad.graph_name)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The nodes that say something of a fact: its own statement, and the
+/// reifiers of its triple (RDF 1.2).
+pub(crate) fn statements(graph: &Graph, fact: &Fact) -> Vec<NamedOrBlankNode> {
+    let mut found: Vec<NamedOrBlankNode> = fact.statement.iter().cloned().collect();
+    if found.is_empty() {
+        found.extend(reifiers(graph, &fact.quad));
+    }
+    found
+}
+
+fn reifiers(graph: &Graph, quad: &Quad) -> Vec<NamedOrBlankNode> {
+    let triple: RdfTerm = Triple::from(quad.clone()).into();
+    let quads =
+        graph.store().inner().quads_for_pattern(None, Some(rdf::REIFIES), Some(triple.as_ref()), None);
+    quads.filter_map(Result::ok).map(|quad| quad.subject).collect()
+}
+
+/// What a statement says of its fact.
+pub(crate) fn qualifiers(graph: &Graph, statement: &NamedOrBlankNode) -> Vec<(NamedNode, RdfTerm)> {
+    let quads = graph.store().inner().quads_for_pattern(Some(statement.as_ref()), None, None, None);
+    let said = quads.filter_map(Result::ok).map(|quad| (quad.predicate, quad.object));
+    said.filter(|(predicate, _)| !predicate.as_str().starts_with(rdf::BASE)).collect()
 }
 
 fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mut Vec<Fact>) {
@@ -72,7 +137,30 @@ fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mu
     );
     for quad in quads.filter_map(Result::ok) {
         if let NamedOrBlankNode::NamedNode(node) = &quad.subject {
-            push(found, Fact { value: node.clone().into(), quad, how: How::Inverse });
+            push(found, Fact { value: node.clone().into(), quad, how: How::Inverse, statement: None });
+        }
+    }
+    let Some(stated) = &predicate.statement else { return };
+    let values = graph.store().inner().quads_for_pattern(
+        None,
+        Some(stated.value.as_ref()),
+        Some(object.as_ref().into()),
+        None,
+    );
+    for value in values.filter_map(Result::ok) {
+        let node: RdfTerm = value.subject.clone().into();
+        let subjects = graph.store().inner().quads_for_pattern(
+            None,
+            Some(stated.node.as_ref()),
+            Some(node.as_ref()),
+            None,
+        );
+        for quad in subjects.filter_map(Result::ok) {
+            let NamedOrBlankNode::NamedNode(subject) = quad.subject else { continue };
+            let quad =
+                Quad::new(subject.clone(), predicate.iri.clone(), object.clone(), quad.graph_name.clone());
+            let statement = Some(value.subject.clone());
+            push(found, Fact { value: subject.into(), quad, how: How::Inverse, statement });
         }
     }
 }
@@ -212,6 +300,7 @@ pub fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
         object: term(graph, &quad.object, language),
         graph: graph_name,
         source,
+        qualifiers: said_of(graph, quad, language),
     }
 }
 
@@ -232,7 +321,16 @@ pub fn fact_holds(graph: &Graph, evidence: &Evidence) -> bool {
         None,
         None,
     );
-    quads.filter_map(Result::ok).any(|quad| {
+    let mut quads: Vec<Quad> = quads.filter_map(Result::ok).collect();
+    if let Some(id) = graph.ontology().predicate_by_iri(predicate.as_ref()) {
+        let stated = graph.ontology().predicate(id);
+        let mut found = Vec::new();
+        if stated.statement.is_some() {
+            forward(graph, &subject, stated, How::Asserted, &mut found);
+        }
+        quads.extend(found.into_iter().map(|fact| fact.quad));
+    }
+    quads.iter().any(|quad| {
         let source = match &quad.graph_name {
             GraphName::NamedNode(node) => node.as_str() == graph_name,
             GraphName::BlankNode(node) => node.to_string() == *graph_name,
@@ -264,4 +362,36 @@ pub fn names(graph: &Graph, term: &Term) -> bool {
         }
         None => term.label == *iri,
     }
+}
+
+/// What the graph says of the fact itself.
+fn said_of(graph: &Graph, quad: &Quad, language: Language) -> Vec<Qualifier> {
+    let ontology = graph.ontology();
+    if ontology.validity().is_empty() {
+        return Vec::new();
+    }
+    let predicate = ontology.predicate_by_iri(quad.predicate.as_ref()).map(|id| ontology.predicate(id));
+    let mut statements = reifiers(graph, quad);
+    if let (Some(stated), NamedOrBlankNode::NamedNode(subject)) =
+        (predicate.and_then(|p| p.statement.as_ref()), &quad.subject)
+    {
+        statements.extend(statement_nodes(graph, subject, stated).into_iter().map(|(node, _)| node).filter(
+            |node| {
+                let said = qualifiers(graph, node);
+                said.iter().any(|(iri, value)| *iri == stated.value && *value == quad.object)
+            },
+        ));
+    }
+    statements
+        .iter()
+        .flat_map(|statement| qualifiers(graph, statement))
+        .filter_map(|(iri, value)| {
+            // What has no name or no readable value is no use to people.
+            let id = ontology.predicate_by_iri(iri.as_ref())?;
+            Some(Qualifier {
+                predicate: predicate_term(graph, id, language),
+                value: term(graph, &value, language),
+            })
+        })
+        .collect()
 }

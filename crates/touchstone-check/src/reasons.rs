@@ -11,7 +11,9 @@ pub(crate) fn verdict_of(code: ReasonCode) -> Verdict {
         | CountDiffers | ArithmeticWrong | ContradictsStep | DenialFails | PassageRefutes
         | PolicyViolation => Verdict::Refuted,
         NoEvidence | UnknownEntity | UnknownRelation | Ambiguous | SourcesDisagree | UnsupportedLanguage
-        | NotUnderstood | OperandUnknown | LimitReached => Verdict::Unverifiable,
+        | NotUnderstood | OperandUnknown | LimitReached | TimeUnknown | OtherTime | ImpossibleDate => {
+            Verdict::Unverifiable
+        }
     }
 }
 
@@ -58,6 +60,9 @@ pub fn plain(code: ReasonCode, language: Language) -> String {
         NotUnderstood => ("no claim that can be checked was recognised in it", "未能识别出可核查的断言"),
         OperandUnknown => ("a number in the calculation comes from nowhere", "算式中有来历不明的数"),
         LimitReached => ("a limit was reached before it could be checked", "达到限制，未能核查"),
+        TimeUnknown => ("the graph does not say when it is so", "图谱未说明其时间"),
+        OtherTime => ("the graph says so of another time", "图谱所载为另一时期的事实"),
+        ImpossibleDate => ("there is no such day", "不存在这一天"),
     };
     match language {
         Language::English => english.to_owned(),
@@ -71,10 +76,22 @@ pub(crate) fn with_evidence(code: ReasonCode, evidence: &[Evidence], language: L
     let facts: Vec<String> = evidence
         .iter()
         .filter_map(|e| match e {
-            Evidence::Triple { subject, predicate, object, .. } => Some(match language {
-                Language::English => format!("{} – {} – {}", subject.label, predicate.label, object.label),
-                Language::Chinese => format!("{}－{}－{}", subject.label, predicate.label, object.label),
-            }),
+            Evidence::Triple { subject, predicate, object, qualifiers, .. } => {
+                let dash = match language {
+                    Language::English => " – ",
+                    Language::Chinese => "－",
+                };
+                let mut fact = [subject, predicate, object].map(|term| term.label.as_str()).join(dash);
+                let said: Vec<String> =
+                    qualifiers.iter().map(|q| format!("{} {}", q.predicate.label, q.value.label)).collect();
+                if !said.is_empty() {
+                    fact.push_str(&match language {
+                        Language::English => format!(" ({})", said.join(", ")),
+                        Language::Chinese => format!("（{}）", said.join("，")),
+                    });
+                }
+                Some(fact)
+            }
             Evidence::Calculation { expression, result, .. } => Some(format!("{expression} = {result}")),
             Evidence::Passage { .. } | Evidence::Step { .. } => None,
         })

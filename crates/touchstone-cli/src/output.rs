@@ -69,9 +69,13 @@ pub(crate) fn answer_status(status: AnswerStatus) -> (Style, &'static str) {
 /// One line, or none for evidence that only repeats the text.
 pub(crate) fn evidence(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Triple { subject, predicate, object, graph, source } => {
+        Evidence::Triple { subject, predicate, object, graph, source, qualifiers } => {
             let source = source.as_deref().unwrap_or(graph);
-            format!("{} | {} | {}  ({source})", name(subject), name(predicate), name(object))
+            let qualifiers: String = qualifiers
+                .iter()
+                .map(|qualifier| format!("; {} {}", name(&qualifier.predicate), name(&qualifier.value)))
+                .collect();
+            format!("{} | {} | {}{qualifiers}  ({source})", name(subject), name(predicate), name(object))
         }
         Evidence::Passage { document, title, text, .. } => {
             let short: String = text.chars().take(160).collect();

@@ -91,6 +91,13 @@ pub enum ReasonCode {
     NotUnderstood,
     OperandUnknown,
     LimitReached,
+    /// The graph does not say when the fact holds, and the claim does.
+    TimeUnknown,
+    /// The graph has the fact at another time: it has ended, or is not known
+    /// to have held then.
+    OtherTime,
+    /// It names a day that no calendar has.
+    ImpossibleDate,
 }
 
 /// An entity, predicate or literal as named in a claim or in evidence.
@@ -155,6 +162,23 @@ pub struct Claim {
     /// The rule of a policy that decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rule: Option<String>,
+    /// The ways in which its names can be understood, likeliest first, where
+    /// there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub readings: Vec<Reading>,
+}
+
+/// One way to understand the names of a claim, and the verdict on it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Reading {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<Term>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub predicate: Option<Term>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub object: Option<Term>,
+    pub verdict: Verdict,
+    pub reason_code: ReasonCode,
 }
 
 /// How many claims got which verdict.

@@ -17,6 +17,9 @@ pub enum Evidence {
         /// Human-readable name of the source, where the graph declares one.
         #[serde(skip_serializing_if = "Option::is_none")]
         source: Option<String>,
+        /// What the graph says of the fact itself, such as when it held.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        qualifiers: Vec<Qualifier>,
     },
     /// A passage of the full-text index.
     Passage {
@@ -39,4 +42,11 @@ pub enum Evidence {
     },
     /// An accepted step of the same derivation.
     Step { index: usize, text: String },
+}
+
+/// A statement about a fact: "start time: 1991".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Qualifier {
+    pub predicate: Term,
+    pub value: Term,
 }

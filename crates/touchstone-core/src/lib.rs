@@ -12,8 +12,8 @@ mod replay;
 
 pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage};
 pub use claim::{
-    CheckReport, Claim, ClaimKind, Correction, PolicyNote, ReasonCode, Span, Summary, Term, Verdict,
+    CheckReport, Claim, ClaimKind, Correction, PolicyNote, Reading, ReasonCode, Span, Summary, Term, Verdict,
 };
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Qualifier};
 pub use language::Language;
 pub use replay::{ChangedVerdict, ReplayReport};

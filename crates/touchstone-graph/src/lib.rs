@@ -21,7 +21,9 @@ pub use lexicon::{
     Cue, CueRole, Entity, EntityId, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording, fold,
     is_han, plural,
 };
-pub use ontology::{Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, ValueKind};
+pub use ontology::{
+    Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, Statement, Validity, ValueKind,
+};
 pub use oxigraph::model;
 pub use paths::{Hop, Reached, Routes};
 pub use query::{QueryLimits, ResultFormat, Table};

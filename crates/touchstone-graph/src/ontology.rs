@@ -66,6 +66,27 @@ pub struct Predicate {
     pub unit: Option<String>,
     /// Relative tolerance of its numbers.
     pub tolerance: Option<f64>,
+    /// Whether its facts can cease to hold; `None` where nothing is said.
+    pub changing: Option<bool>,
+    /// Statement nodes that hold its facts with their qualifiers.
+    pub statement: Option<Statement>,
+}
+
+/// Facts as nodes of their own, as Wikidata has them: the subject points to
+/// the statement with `node`, the statement to its value with `value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub node: NamedNode,
+    pub value: NamedNode,
+}
+
+/// What a qualifier says of the time in which a fact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    From,
+    Until,
+    /// It was so then, and perhaps before and after.
+    At,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +109,7 @@ pub struct Ontology {
     classes: Vec<Class>,
     predicate_by_iri: HashMap<NamedNode, PredicateId>,
     class_by_iri: HashMap<NamedNode, ClassId>,
+    validity: Vec<(NamedNode, Validity)>,
 }
 
 /// Namespaces whose terms describe the graph instead of the world.
@@ -111,7 +133,19 @@ impl Ontology {
         ontology.declare_classes(&reader)?;
         ontology.declare_predicates(&reader)?;
         ontology.relate_predicates(&reader)?;
+        for (term, validity) in [
+            (ts::VALID_FROM, Validity::From),
+            (ts::VALID_UNTIL, Validity::Until),
+            (ts::VALID_AT, Validity::At),
+        ] {
+            ontology.validity.extend(reader.declared(term)?.into_iter().map(|iri| (iri, validity)));
+        }
         Ok(ontology)
+    }
+
+    /// Qualifiers that say when a fact holds.
+    pub fn validity(&self) -> &[(NamedNode, Validity)] {
+        &self.validity
     }
 
     pub fn predicates(&self) -> &[Predicate] {
@@ -262,13 +296,20 @@ impl Ontology {
             .iter()
             .filter_map(as_iri)
             .find_map(|range| range.as_str().strip_prefix(xsd::BASE).map(str::to_owned));
+        let changing = reader.objects(&iri, ts::CHANGING)?.first().map(is_true);
+        let node = |term| -> Result<Option<NamedNode>, GraphError> {
+            Ok(reader.objects(&iri, term)?.iter().find_map(|found| as_iri(found).cloned()))
+        };
+        let statement = node(ts::STATEMENT)?
+            .zip(node(ts::STATEMENT_VALUE)?)
+            .map(|(node, value)| Statement { node, value });
         let value_kind = match datatype.as_deref() {
             Some("date" | "dateTime" | "gYear" | "gYearMonth") => ValueKind::Date,
             Some("boolean") => ValueKind::Boolean,
             Some("string" | "anyURI" | "language" | "token") => ValueKind::Text,
             Some(_) => ValueKind::Number,
             None if !ranges.is_empty() => ValueKind::Entity,
-            None => reader.sampled_kind(&iri)?,
+            None => reader.sampled_kind(statement.as_ref().map_or(&iri, |statement| &statement.value))?,
         };
         let mut adjectives = Vec::new();
         for (term, degree) in [
@@ -314,6 +355,8 @@ impl Ontology {
             sub_properties: Vec::new(),
             unit,
             tolerance,
+            changing,
+            statement,
             iri,
         })
     }
@@ -382,6 +425,7 @@ impl Ontology {
             let predicate = &mut self.predicates[index];
             predicate.functional |= other.inverse_functional;
             predicate.inverse_functional |= other.functional;
+            predicate.changing = predicate.changing.or(other.changing);
             if predicate.domain.is_empty() {
                 predicate.domain = other.range;
             }
@@ -481,6 +525,18 @@ impl Reader<'_> {
         for quad in self.quads(None, predicate, Some(object)) {
             if let NamedOrBlankNode::NamedNode(node) = quad?.subject {
                 found.insert(node);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What has the term with the value true.
+    fn declared(&self, term: NamedNodeRef<'_>) -> Result<Vec<NamedNode>, GraphError> {
+        let mut found = Vec::new();
+        for quad in self.quads(None, term, None) {
+            let quad = quad?;
+            if let (NamedOrBlankNode::NamedNode(node), true) = (quad.subject, is_true(&quad.object)) {
+                found.push(node);
             }
         }
         Ok(found)

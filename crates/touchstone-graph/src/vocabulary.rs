@@ -12,7 +12,7 @@ macro_rules! namespace {
 
 namespace! {
     rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#" {
-        TYPE = "type", PROPERTY = "Property",
+        TYPE = "type", PROPERTY = "Property", REIFIES = "reifies",
     }
     rdfs = "http://www.w3.org/2000/01/rdf-schema#" {
         LABEL = "label", CLASS = "Class", DOMAIN = "domain", RANGE = "range",
@@ -46,5 +46,7 @@ namespace! {
         CLOSED = "closed", TOLERANCE = "tolerance", PRIOR = "prior", GRANULARITY = "granularity",
         COMPARATIVE = "comparative", COMPARATIVE_LESS = "comparativeLess",
         SUPERLATIVE = "superlative", SUPERLATIVE_LESS = "superlativeLess",
+        CHANGING = "changing", STATEMENT = "statement", STATEMENT_VALUE = "statementValue",
+        VALID_FROM = "validFrom", VALID_UNTIL = "validUntil", VALID_AT = "validAt",
     }
 }

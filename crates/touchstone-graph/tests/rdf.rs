@@ -248,3 +248,19 @@ fn an_import_that_is_stopped_leaves_nothing() {
     assert_eq!(dump(&store), before);
     assert_eq!(store.epoch().unwrap(), 1);
 }
+
+#[test]
+fn annotations_of_rdf_1_2_are_read_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.ttl");
+    std::fs::write(&file, "@prefix : <http://e.x/> . :a :p :b {| :from 1990 |} . << :a :q :c >> :said :d .")
+        .unwrap();
+    let store = Store::in_memory().unwrap();
+    let options =
+        ImportOptions { graph: Some(NamedNode::new("http://e.x/g").unwrap()), ..ImportOptions::default() };
+    let import = |store: &Store, file: PathBuf| {
+        store.import(&ImportSource::Rdf(file), &options, &mut |_| ControlFlow::Continue(())).unwrap().quads
+    };
+    // The fact, its reifier and what is said; what is only said of is no fact.
+    assert_eq!(import(&store, file), 5);
+}

@@ -279,3 +279,43 @@ fn broken_plain_triples_are_named_or_counted() {
     assert_eq!(lines, [true; 4], "{:?}", report.skips);
     assert!(ask(&store, "?x rdfs:label 'f'"));
 }
+
+#[test]
+fn qualifiers_say_something_of_the_fact() {
+    let mapping = r#"
+graph = "http://example.com/graph/capitals"
+[prefixes]
+ex = "http://example.com/"
+[[rows]]
+file = "capitals.csv"
+subject = "ex:{country}"
+facts = [
+  { predicate = "ex:capital", field = "capital", iri = "ex:{}", qualifiers = [
+    { predicate = "ex:start", field = "from", datatype = "xsd:gYear" },
+    { predicate = "ex:end", field = "until", datatype = "xsd:gYear" },
+  ] },
+]
+"#;
+    let capitals = "country,capital,from,until\nBRA,Rio,1763,1960\nBRA,Brasilia,1960,\nECU,Quito,,\n";
+    let folder = Folder::new(&[("map.toml", mapping), ("capitals.csv", capitals)]);
+    let store = Store::in_memory().unwrap();
+    // Three facts, two reifiers, three qualifiers.
+    assert_eq!(folder.import(&store, &ImportOptions::default()).unwrap().quads, 8);
+    assert!(ask(&store, "GRAPH ?g { ex:BRA ex:capital ex:Rio {| ex:start ?from ; ex:end ?until |} }"));
+    assert!(ask(&store, "GRAPH ?g { ex:BRA ex:capital ex:Brasilia {| ex:start ?from |} }"));
+    assert!(!ask(&store, "GRAPH ?g { ex:ECU ex:capital ex:Quito {| ?any ?thing |} }"));
+    // Importing again replaces it, reifiers too.
+    folder.import(&store, &ImportOptions::default()).unwrap();
+    let count =
+        rows(&store, "SELECT (COUNT(*) AS ?n) { GRAPH <http://example.com/graph/capitals> { ?s ?p ?o } }");
+    assert!(count[0][0].contains('8'), "{count:?}");
+}
+
+#[test]
+fn a_qualifier_has_no_qualifiers() {
+    let mapping = "graph = \"http://e.x/g\"\n[[rows]]\nfile = \"a.csv\"\nsubject = \"http://e.x/{a}\"\nfacts = [{ predicate = \"http://e.x/p\", field = \"a\", qualifiers = [{ predicate = \"http://e.x/q\", field = \"a\", qualifiers = [{ predicate = \"http://e.x/r\", field = \"a\" }] }] }]\n";
+    let folder = Folder::new(&[("map.toml", mapping), ("a.csv", "a\n1\n")]);
+    let error =
+        folder.import(&Store::in_memory().unwrap(), &ImportOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("http://e.x/q") && error.contains("qualifiers"), "{error}");
+}

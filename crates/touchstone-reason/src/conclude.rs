@@ -136,6 +136,7 @@ fn claim(
         confidence: 1.0,
         correction: None,
         rule: None,
+        readings: Vec::new(),
     }
 }
 

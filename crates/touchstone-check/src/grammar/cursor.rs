@@ -1,10 +1,11 @@
 use std::ops::Range;
 
-use touchstone_graph::{EntityId, PredicateId, ValueKind};
+use touchstone_graph::{EntityId, Meaning, PredicateId, ValueKind};
 
-use super::{Content, Description, Object, Proposition, Reference, Setting, Value};
+use super::{Content, Description, Object, Proposition, Reference, Setting, Time, Value};
 use crate::items::Item;
 use crate::lookup;
+use crate::read::DateInterval;
 
 /// A place in a row of items, and the propositions read so far.
 pub(super) struct Cursor<'s, 'i> {
@@ -19,6 +20,37 @@ pub(super) struct Cursor<'s, 'i> {
     /// "In Peru, …": what a noun without "of" is said of.
     pub(super) scene: Option<Reference>,
     pub(super) scene_used: bool,
+    /// The clause is in the past tense.
+    pub(super) past: bool,
+    /// "In 1995, …": when the sentence holds.
+    pub(super) when: Option<DateInterval>,
+}
+
+/// Numbers that the graph names by what is counted: "370,000 inhabitants",
+/// 37万人.
+pub(super) fn counted_by_unit(c: &Cursor<'_, '_>, item: &Item) -> Vec<PredicateId> {
+    let Some(quantity) = item.quantity.as_ref().filter(|q| q.unit.is_some_and(|unit| unit.is_count())) else {
+        return Vec::new();
+    };
+    let end = item.range.start + (quantity.number.span.end - quantity.span.start);
+    let Some(word) = c.setting.text.get(end..item.range.end).map(str::trim) else { return Vec::new() };
+    let forms = [
+        word.to_owned(),
+        format!("number of {word}"),
+        format!("{word}口"),
+        format!("{word}人数"),
+        format!("{word}数"),
+    ];
+    let mut found: Vec<PredicateId> = Vec::new();
+    for entry in forms.iter().flat_map(|form| c.setting.graph.lexicon().lookup(form)) {
+        if let Meaning::Predicate(id) = entry.meaning
+            && c.kinds(&[id]) == [ValueKind::Number]
+            && !found.contains(&id)
+        {
+            found.push(id);
+        }
+    }
+    found
 }
 
 /// What a verb, or a phrase with a preposition, may say between two names.
@@ -51,6 +83,8 @@ impl<'s, 'i> Cursor<'s, 'i> {
             descriptions: Vec::new(),
             scene: None,
             scene_used: false,
+            past: false,
+            when: None,
         }
     }
 
@@ -94,15 +128,33 @@ impl<'s, 'i> Cursor<'s, 'i> {
     pub(super) fn discourse(&self, predicates: &[PredicateId], range: Range<usize>) -> Option<Reference> {
         let ontology = self.setting.graph.ontology();
         let lexicon = self.setting.graph.lexicon();
-        let latest = self.setting.discourse.iter().rev().find(|id| {
-            let types = &lexicon.entity(**id).types;
+        let fits = |id: &EntityId| {
+            let types = &lexicon.entity(*id).types;
             predicates.is_empty()
                 || predicates.iter().any(|p| {
                     let domain = &ontology.predicate(*p).domain;
                     !types.is_empty() && !domain.is_empty() && ontology.fits(types, domain)
                 })
-        })?;
-        Some(Reference { candidates: vec![*latest], range, indirect: true })
+        };
+        // "Ecuador's capital is Quito, and its currency …": of the names in the
+        // sentence the one that fits; of two that do no one can say which.
+        let mut own: Vec<EntityId> =
+            self.items[..self.at].iter().filter_map(|item| self.likeliest(item)).collect();
+        own.retain(|id| !predicates.is_empty() && fits(id));
+        own.sort_unstable();
+        own.dedup();
+        let latest = match own.as_slice() {
+            [one] => *one,
+            [] => *self.setting.discourse.iter().rev().find(|id| fits(id))?,
+            _ => return None,
+        };
+        Some(Reference { candidates: vec![latest], range, indirect: true })
+    }
+
+    fn likeliest(&self, item: &Item) -> Option<EntityId> {
+        let lexicon = self.setting.graph.lexicon();
+        let prior = |id: &EntityId| lexicon.entity(*id).prior;
+        item.entities.iter().copied().max_by(|a, b| prior(a).total_cmp(&prior(b)))
     }
 
     pub(super) fn value_of(&self, item: &Item) -> Value {
@@ -135,6 +187,22 @@ impl<'s, 'i> Cursor<'s, 'i> {
         }
     }
 
+    pub(super) fn push(&mut self, content: Content, negated: bool, range: Range<usize>) {
+        let time = Time { past: self.past, when: self.when.clone() };
+        self.found.push(Proposition { content, negated, range, time });
+    }
+
+    /// Gives a time to all that was read since there were `from` propositions.
+    pub(super) fn dated(&mut self, from: usize, when: &DateInterval, start: usize) {
+        let range = self.range_from(start);
+        for proposition in self.found.iter_mut().skip(from) {
+            proposition.time.when = Some(when.clone());
+            if proposition.range.start >= range.start {
+                proposition.range.end = proposition.range.end.max(range.end);
+            }
+        }
+    }
+
     pub(super) fn fact(
         &mut self,
         from: usize,
@@ -145,17 +213,14 @@ impl<'s, 'i> Cursor<'s, 'i> {
         flexible: bool,
     ) {
         let range = self.range_from(from);
-        self.found.push(Proposition {
-            content: Content::Fact {
-                subject: subject.clone(),
-                predicates: predicates.to_vec(),
-                reversed: Vec::new(),
-                value,
-                flexible,
-            },
-            negated,
-            range,
-        });
+        let content = Content::Fact {
+            subject: subject.clone(),
+            predicates: predicates.to_vec(),
+            reversed: Vec::new(),
+            value,
+            flexible,
+        };
+        self.push(content, negated, range);
     }
 
     /// A verb between two names, from whichever side it is said.
@@ -175,7 +240,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
             value,
             flexible: true,
         };
-        self.found.push(Proposition { content, negated, range });
+        self.push(content, negated, range);
     }
 
     /// The one entity of which a fact with one of these values holds.
@@ -211,7 +276,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
             _ => return false,
         };
         let content = Content::Identity { described: described.clone(), description, name: name.clone() };
-        self.found.push(Proposition { content, negated, range: self.range_from(start) });
+        self.push(content, negated, self.range_from(start));
         true
     }
 }

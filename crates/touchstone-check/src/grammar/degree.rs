@@ -4,8 +4,8 @@
 use touchstone_graph::{Degree, Meaning, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
-use super::words::{NEGATIONS, OF_LIKE, ZH_NEGATIONS, ZH_OF, ZH_THAN};
-use super::{Content, Proposition, Reference, chinese as zh, english as en};
+use super::words::{CONJUNCTIONS, NEGATIONS, OF_LIKE, ZH_NEGATIONS, ZH_OF, ZH_THAN};
+use super::{Content, Reference, chinese as zh, english as en};
 use crate::items::Item;
 
 /// Directions that any number can be compared in.
@@ -16,6 +16,8 @@ pub(super) const MOST: &[&str] = &["largest", "greatest", "highest", "biggest", 
 pub(super) const LEAST: &[&str] = &["smallest", "lowest", "least", "fewest", "shortest"];
 const ZH_MORE: &[&str] = &["大", "高", "多", "重", "长"];
 const ZH_LESS: &[&str] = &["小", "低", "少", "轻", "短"];
+const ZH_MORE_THAN: &[&str] = &["大于", "高于", "多于", "超过", "重于", "长于"];
+const ZH_LESS_THAN: &[&str] = &["小于", "低于", "少于", "轻于", "短于"];
 const ZH_STILL: &[&str] = &["更", "要", "还", "更加"];
 
 /// "larger than Peru"
@@ -27,8 +29,73 @@ pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], 
         return false;
     }
     let Some(right) = en::reference(c) else { return false };
-    push(c, start, left, &right, &by, negated);
+    let mut rights = vec![right];
+    loop {
+        let back = c.at;
+        let joined = c.eat(&[","]) | c.eat(CONJUNCTIONS);
+        match joined.then(|| en::reference(c)).flatten() {
+            // A new clause has a verb of its own.
+            Some(right) if c.peek().is_none_or(|item| item.is_punctuation() || item.is(CONJUNCTIONS)) => {
+                rights.push(right);
+            }
+            _ => {
+                c.at = back;
+                break;
+            }
+        }
+    }
+    for right in &rights {
+        push(c, start, left, right, &by, negated);
+    }
+    // "smaller than Brazil but larger than Chile"
+    let mark = c.at;
+    let goes_on = (c.eat(&["but", "yet"]) || c.eat(CONJUNCTIONS)) && english(c, start, left, false);
+    if !goes_on {
+        c.at = mark;
+    }
     true
+}
+
+/// "a larger area than Chile", "more inhabitants than Chile": behind "has".
+pub(super) fn english_possessed(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    subject: &Reference,
+    negated: bool,
+) -> bool {
+    let mark = c.at;
+    let mut read = || {
+        c.eat(&["much", "far", "slightly"]);
+        let degree = c.peek().and_then(|item| direction(item, MORE, LESS))?;
+        c.at += 1;
+        let noun = c.peek()?;
+        let mut numeric = numbers(c, &noun.predicates);
+        if numeric.is_empty() && noun.is(&["people"]) {
+            numeric = named_numbers(c, "number of people");
+        }
+        c.at += 1;
+        if numeric.is_empty() || !c.eat(&["than"]) {
+            return None;
+        }
+        let right = en::reference(c)?;
+        c.eat(&["does", "do", "has"]);
+        let by: Vec<_> = numeric.iter().map(|p| (*p, degree)).collect();
+        push(c, start, std::slice::from_ref(subject), &right, &by, negated);
+        Some(())
+    };
+    let done = read().is_some();
+    if !done {
+        c.at = mark;
+    }
+    done
+}
+
+fn named_numbers(c: &Cursor<'_, '_>, phrase: &str) -> Vec<PredicateId> {
+    let entries = c.setting.graph.lexicon().lookup(phrase).iter();
+    let named: Vec<PredicateId> = entries
+        .filter_map(|entry| if let Meaning::Predicate(id) = entry.meaning { Some(id) } else { None })
+        .collect();
+    numbers(c, &named)
 }
 
 /// "larger than that of Peru" behind "the area of Chile".
@@ -77,9 +144,36 @@ pub(super) fn chinese(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
     c.eat_all(ZH_STILL);
     let negated = c.eat(ZH_NEGATIONS) || negated;
     let Some(item) = c.peek() else { return false };
+    let by = degrees(c, item);
+    if by.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    push(c, start, subjects, &right, &by, negated);
+    true
+}
+
+/// 没有 V 大: smaller than V.
+pub(super) fn chinese_less(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -> bool {
+    let Some(right) = zh::reference(c) else { return false };
+    c.eat(&["那么", "这么"]);
+    let Some(item) = c.peek() else { return false };
+    let by: Vec<_> = degrees(c, item)
+        .into_iter()
+        .map(|(p, degree)| (p, if degree == Degree::More { Degree::Less } else { Degree::More }))
+        .collect();
+    if by.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    push(c, start, subjects, &right, &by, false);
+    true
+}
+
+/// What 大 compares by, in the lexicon as 更大.
+fn degrees(c: &Cursor<'_, '_>, item: &Item) -> Vec<(PredicateId, Degree)> {
     let mut by = comparatives(item);
     if by.is_empty() {
-        // The lexicon has 更大 for what a sentence with 比 calls 大.
         let full = format!("更{}", item.folded);
         for mention in c.setting.graph.lexicon().find(&full).iter().filter(|m| m.range == (0..full.len())) {
             by.extend(mention.entries.iter().filter_map(|entry| match entry.meaning {
@@ -89,12 +183,7 @@ pub(super) fn chinese(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
         }
         by.retain(|(_, degree)| matches!(degree, Degree::More | Degree::Less));
     }
-    if by.is_empty() {
-        return false;
-    }
-    c.at += 1;
-    push(c, start, subjects, &right, &by, negated);
-    true
+    by
 }
 
 /// 比 V 大 behind E 的面积.
@@ -108,6 +197,18 @@ pub(super) fn chinese_slot(
     let numeric = numbers(c, predicates);
     let mut read = || {
         let denied = c.eat(ZH_NEGATIONS);
+        // 秘鲁的面积大于智利
+        let direct = c.peek().and_then(|item| direction(item, ZH_MORE_THAN, ZH_LESS_THAN));
+        if let (Some(degree), false) = (direct, numeric.is_empty()) {
+            c.at += 1;
+            let right = zh::reference(c)?;
+            if c.eat(ZH_OF) {
+                same_slot(c, predicates);
+            }
+            let by: Vec<_> = numeric.iter().map(|p| (*p, degree)).collect();
+            push(c, start, std::slice::from_ref(of), &right, &by, denied);
+            return Some(());
+        }
         if numeric.is_empty() || !c.eat(ZH_THAN) {
             return None;
         }
@@ -141,7 +242,7 @@ fn push(
     for left in left {
         let range = c.range_from(start);
         let content = Content::Comparison { left: left.clone(), right: right.clone(), by: by.to_vec() };
-        c.found.push(Proposition { content, negated, range });
+        c.push(content, negated, range);
     }
 }
 

@@ -6,6 +6,7 @@ mod cursor;
 mod degree;
 mod english;
 mod question;
+mod time;
 pub(crate) mod words;
 
 use std::ops::Range;
@@ -97,6 +98,16 @@ pub(crate) enum Content {
         subject: Option<Reference>,
         fact: Option<Description>,
     },
+    /// All of these at once: "a city in Chile".
+    All(Vec<Content>),
+    /// One of these at least: "borders Peru or Chile".
+    Any(Vec<Content>),
+    /// So many things of a class in all.
+    Total {
+        classes: Vec<ClassId>,
+        number: Box<Quantity>,
+        written: Range<usize>,
+    },
     /// Something is asserted that could not be read.
     Unread,
 }
@@ -125,11 +136,26 @@ pub(crate) struct Proposition {
     pub(crate) content: Content,
     pub(crate) negated: bool,
     pub(crate) range: Range<usize>,
+    pub(crate) time: Time,
+}
+
+/// When a sentence says that something holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Time {
+    /// "was": now, or once.
+    pub(crate) past: bool,
+    pub(crate) when: Option<DateInterval>,
 }
 
 impl Proposition {
     pub(crate) fn kind(&self, graph: &Graph) -> ClaimKind {
-        match &self.content {
+        self.content.kind(graph)
+    }
+}
+
+impl Content {
+    fn kind(&self, graph: &Graph) -> ClaimKind {
+        match self {
             Content::Fact { predicates, reversed, .. } => {
                 use touchstone_graph::ValueKind;
                 match predicates
@@ -146,7 +172,10 @@ impl Proposition {
             Content::Comparison { .. } => ClaimKind::Comparison,
             Content::Identity { .. } => ClaimKind::Relation,
             Content::Superlative { .. } => ClaimKind::Superlative,
-            Content::Count { .. } => ClaimKind::Count,
+            Content::Count { .. } | Content::Total { .. } => ClaimKind::Count,
+            Content::All(parts) | Content::Any(parts) => {
+                parts.first().map_or(ClaimKind::Statement, |part| part.kind(graph))
+            }
             Content::Existence { .. } => ClaimKind::Existence,
             Content::Unread => ClaimKind::Statement,
         }

@@ -162,5 +162,6 @@ fn violation(rule: &Rule, text: &str, range: Range<usize>, span: [usize; 2], lan
         confidence: 1.0,
         correction: None,
         rule: Some(rule.id.clone()),
+        readings: Vec::new(),
     }
 }

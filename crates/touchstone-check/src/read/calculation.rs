@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::expression::{Expression, expression_at, operator_after, operator_before, skip_blanks};
 use super::format::{format_plain, power_of_ten};
 use super::number::{Comparator, Number};
+use super::unit::{Unit, unit_at};
 
 /// Words and signs that state equality anywhere.
 const EQUALS: &[(&str, bool)] = &[
@@ -99,8 +100,13 @@ impl Equation {
             let in_percent = side.is_plain()
                 && side.expression.operands.first().is_some_and(|number| number.percent)
                 && !self.sides[reference].expression.operands.iter().any(|number| number.percent);
+            // "16 + 12 = $28 million" counts in millions all along.
+            let scale = side.expression.operands.first().filter(|_| side.is_plain()).map_or(0, |n| n.scale);
+            let in_scale =
+                scale > 0 && !self.sides[reference].expression.operands.iter().any(|number| number.scale > 0);
             let held = agrees(side, &truth, irrational)
-                || (in_percent && agrees(side, &(&truth / power_of_ten(2)), irrational));
+                || (in_percent && agrees(side, &(&truth / power_of_ten(2)), irrational))
+                || (in_scale && agrees(side, &(&truth * power_of_ten(scale)), irrational));
             if at != reference && !held {
                 let number =
                     side.expression.operands.first().filter(|number| side.is_plain() && number.percent);
@@ -172,7 +178,7 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
     let calculated = sides.iter().any(|side| !side.is_plain());
     let units: Vec<_> = sides.iter().flat_map(|side| &side.expression.units).collect();
     let mixed = units.iter().any(|unit| units.iter().any(|other| unit.conflicts_with(other)));
-    let rate = sides.iter().any(|side| side.expression.rate);
+    let rate = sides.iter().any(|side| side.expression.rate) || converts(text, sides);
     let tail = text[span.end..].trim_start();
     let remainder = ["remainder", "余", "with a remainder", "R"].iter().any(|word| tail.starts_with(word));
     calculated
@@ -180,6 +186,17 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
         && !remainder
         && !operator_before(text, span.start)
         && !operator_after(text, span.end)
+}
+
+/// "54 hours * 60 minutes": the number of the one in the other is a rate.
+fn converts(text: &str, sides: &[Side]) -> bool {
+    let one = BigRational::one();
+    let units: Vec<Unit> = sides.iter().flat_map(|side| side.expression.units.iter().copied()).collect();
+    let mut operands = sides.iter().flat_map(|side| &side.expression.operands);
+    operands.any(|number| {
+        let Some((_, own)) = unit_at(text, skip_blanks(text, number.span.end)) else { return false };
+        units.iter().any(|other| *other != own && own.convert(other, &one).is_some_and(|f| f == number.value))
+    })
 }
 
 fn side(text: &str, expression: Expression, approximate: bool) -> Side {
@@ -357,6 +374,11 @@ mod tests {
             "3 × 4 is 12",
             "5 m × 3 m = 15 m²",
             "0.1 + 0.2 = 0.3",
+            "16 + 12 = $28 million",
+            "54 hours * 60 minutes = 3240 minutes",
+            "Ann's 7 gallons + Bo’s 8 gallons = 15 gallons",
+            "He was 3 times Bo last year = 3*15 = 45",
+            "then 60 kW would cost = $0.10*60 = $6",
         ] {
             assert_eq!(judged(text), Judgement::Right, "{text}");
         }
@@ -370,6 +392,7 @@ mod tests {
         assert_eq!(wrong("15 = 7 + 7"), "14");
         assert_eq!(wrong("0.5 + 0.25 = 0.8"), "0.75");
         assert_eq!(wrong("100 ≈ 7 × 12"), "84");
+        assert_eq!(wrong("16 + 12 = $29 million"), "28");
         assert_eq!(judged("4 / 0 = 0"), Judgement::Undefined { side: 0 });
     }
 

@@ -243,7 +243,10 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self, at: usize) -> Option<Expression> {
+        // "Ann's 7 gallons"
+        let owner = owner(&self.text[at..]);
         let start = at;
+        let at = at + owner;
         let money = ["$", "¥", "￥", "€", "£", "\\$"].iter().find(|sign| self.text[at..].starts_with(**sign));
         let at = money.map_or(at, |sign| skip_blanks(self.text, at + sign.len()));
         let first = self.text[at..].chars().next()?;
@@ -322,7 +325,9 @@ impl Parser<'_> {
             }
             let rest = &self.text[at..];
             let length = label(rest);
-            if length == 0 {
+            // "60 kW would cost" and "3 times Bo" are no things.
+            let verb = VERBS.contains(&&rest[..length]);
+            if length == 0 || verb || self.operator(PRODUCTS, at).or(self.operator(SUMS, at)).is_some() {
                 break;
             }
             at = self.text.len() - rest[length..].trim_start_matches(' ').len();
@@ -378,6 +383,20 @@ impl Parser<'_> {
         let power = word == "*" && self.text[at..].starts_with("**");
         (self.text[at..].starts_with(word) && !power).then(|| at + word.len())
     }
+}
+
+/// Words that make a clause of what stands behind an operand.
+const VERBS: &[&str] = &[
+    "would", "will", "is", "are", "was", "were", "be", "cost", "costs", "can", "could", "should", "has",
+    "have", "had", "makes", "make", "takes", "take", "equals",
+];
+
+/// The length of "Ann's " before an operand.
+fn owner(rest: &str) -> usize {
+    let name = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let tail = &rest[name..];
+    let possessive = ["'s ", "’s "].iter().find(|mark| name > 1 && tail.starts_with(**mark));
+    possessive.map_or(0, |mark| name + mark.len())
 }
 
 /// A word of what is counted, "miles/hour" and "(house and food)" as one; 0

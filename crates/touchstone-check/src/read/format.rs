@@ -51,7 +51,8 @@ pub(super) fn power_of_ten(exponent: u32) -> BigRational {
 /// A plain decimal ("1,234.5", "007", ".5") as an exact number with the place
 /// value of its last digit.
 pub(super) fn parse_decimal(text: &str) -> Option<(BigRational, BigRational)> {
-    let plain: String = text.chars().filter(|c| !matches!(c, ',' | '，')).map(ascii_digit).collect();
+    let plain: String =
+        text.chars().filter(|c| !(matches!(c, ',' | '，') || c.is_whitespace())).map(ascii_digit).collect();
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let digits: BigInt = format!("{whole}{fraction}").parse().ok()?;
     let places = u32::try_from(fraction.len()).ok()?;

@@ -1,5 +1,7 @@
 //! What stands around numbers and bounds them: hedges, bounds and ranges.
 
+use num_traits::Zero;
+
 use super::number::{Comparator, Number};
 
 use Comparator::{About, AtLeast, AtMost, LessThan, MoreThan};
@@ -88,26 +90,65 @@ const CURRENCY: [char; 5] = ['$', '€', '£', '¥', '￥'];
 pub(super) fn bound(text: &str, found: &mut [Number]) {
     let mut from = 0;
     for number in found {
-        let lead = text[from..number.phrase.start].trim_end_matches(CURRENCY).trim_end();
+        let lead = &text[from.min(number.phrase.start)..number.phrase.start];
+        let lead = lead.trim_end_matches(CURRENCY).trim_end();
         let hedge = BEFORE
             .iter()
             .filter(|(words, _)| ends_with_words(lead, words))
             .max_by_key(|(words, _)| words.len());
         if let Some((words, comparator)) = hedge {
             number.comparator = *comparator;
-            number.phrase.start = from + lead.len() - words.len();
+            number.phrase.start = from.min(number.phrase.start) + lead.len() - words.len();
         }
         let tail = &text[number.span.end..];
         let trimmed = tail.trim_start_matches(' ');
         let followed = AFTER.iter().find(|(words, _)| {
-            trimmed.starts_with(words)
-                && !(*words == "+" && tail[1..].trim_start().starts_with(|c: char| c.is_alphanumeric()))
+            // In "2 +12" and "2+(3" the sign adds.
+            let adds = |tail: &str| {
+                let tail = tail.trim_start();
+                tail.starts_with(|c: char| c.is_alphanumeric() || "($¥€£.".contains(c))
+            };
+            trimmed.strip_prefix(words).is_some_and(|tail| *words != "+" || !adds(tail))
         });
         if let Some((words, comparator)) = followed {
             number.comparator = *comparator;
             number.phrase.end = number.span.end + (tail.len() - trimmed.len()) + words.len();
         }
         from = number.phrase.end;
+    }
+}
+
+/// 零下5度, "minus 5", "5 degrees below zero".
+pub(super) fn negate(text: &str, found: &mut Vec<Number>) {
+    let mut from = 0;
+    // The zero of "below zero" is no number of its own.
+    let mut at = 0;
+    found.retain(|number| {
+        let lead = text[at..number.span.start].trim_end();
+        at = number.span.end;
+        !(number.value.is_zero() && lead.ends_with("below") && &text[number.span.clone()] == "zero")
+    });
+    for number in found {
+        let lead = &text[from..number.span.start];
+        let trimmed = lead.trim_end();
+        from = number.span.end;
+        let word = ["零下", "负", "負", "minus"].iter().find(|word| {
+            // "5 minus 3" is a difference.
+            let operand = |first: &str| first.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == ')');
+            ends_with_words(trimmed, word) && !trimmed.strip_suffix(**word).is_some_and(operand)
+        });
+        let below = || {
+            let tail: String = text[number.span.end..].chars().take(24).collect();
+            let degrees = tail.trim_start().trim_start_matches("degrees").trim_start_matches('°');
+            degrees.trim_start().starts_with("below zero")
+        };
+        if let Some(word) = word {
+            number.span.start -= lead.len() - trimmed.len() + word.len();
+            number.phrase.start = number.span.start;
+        } else if !below() {
+            continue;
+        }
+        number.value = -number.value.clone();
     }
 }
 

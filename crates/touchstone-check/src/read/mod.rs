@@ -10,13 +10,15 @@ mod hedge;
 mod language;
 mod number;
 mod numeral;
+mod quantity;
 mod sentence;
 mod unit;
 
 pub use calculation::{Comparison, Equation, Judgement, Side, comparisons, equations};
-pub use date::{Agreement as DateAgreement, Date, DateInterval, find_dates};
+pub use date::{Agreement as DateAgreement, Date, DateInterval, Day, Extent, find_dates};
 pub use format::format_plain;
 pub use language::{Reading, language_of};
 pub use number::{Comparator, Number, Stated, numbers};
+pub use quantity::{Quantity, find_quantities};
 pub use sentence::{Sentence, sentences};
-pub use unit::{Quantity, QudtUnit, Unit, find_quantities};
+pub use unit::Unit;

@@ -48,6 +48,8 @@ pub struct Number {
     pub upper: Option<BigRational>,
     /// Written with a percent sign or word.
     pub percent: bool,
+    /// The power of ten of its scale word: 6 for "2.7 million".
+    pub scale: u32,
     /// Written with a decimal point, a scale word or an exponent: rounded,
     /// where an integer is meant exactly.
     pub rounded: bool,
@@ -143,6 +145,7 @@ pub fn numbers(text: &str) -> Vec<Number> {
         before = text[at..next].chars().next_back();
         at = next;
     }
+    hedge::negate(text, &mut found);
     hedge::join_ranges(text, &mut found);
     hedge::bound(text, &mut found);
     found
@@ -235,7 +238,9 @@ pub(super) fn dividend(text: &str, at: usize) -> Option<Number> {
 
 fn amount(text: &str, at: usize, fractions: bool) -> Option<Number> {
     static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:[0-9\x{FF10}-\x{FF19}]{1,3}(?:,[0-9\x{FF10}-\x{FF19}]{3})+|[0-9\x{FF10}-\x{FF19}]+)(?:\.[0-9\x{FF10}-\x{FF19}]+)?|^\.[0-9]+").ok()
+        // Thousands are set apart by commas, thin spaces or, where there are two
+        // of them, by plain spaces.
+        Regex::new(r"^(?:[0-9\x{FF10}-\x{FF19}]{1,3}(?:(?:,[0-9\x{FF10}-\x{FF19}]{3})+|(?:[\u{2009}\u{202f}\u{a0}][0-9]{3})+\b|(?: [0-9]{3}){2,}\b)|[0-9\x{FF10}-\x{FF19}]+)(?:\.[0-9\x{FF10}-\x{FF19}]+)?|^\.[0-9]+").ok()
     });
     let rest = &text[at..];
     let length = DIGITS.as_ref()?.find(rest)?.end();
@@ -273,6 +278,7 @@ fn plain(span: Range<usize>, value: BigRational, precision: BigRational) -> Numb
         comparator: Comparator::Exact,
         upper: None,
         percent: false,
+        scale: 0,
         rounded: false,
     }
 }
@@ -402,6 +408,7 @@ fn scale(text: &str, number: &mut Number) {
 fn apply_power(number: &mut Number, power: u32, length: usize) {
     number.value *= power_of_ten(power);
     number.precision *= power_of_ten(power);
+    number.scale = power;
     number.rounded = true;
     number.span.end += length;
     number.phrase = number.span.clone();
@@ -443,6 +450,9 @@ fn chinese_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
     if before == Some('第') {
         return None;
     }
+    if let Some(number) = chinese_fraction(text, at) {
+        return Some(number);
+    }
     let (length, value, well_formed) = numeral::chinese(rest)?;
     let after = rest[length..].chars().next();
     let measured =
@@ -452,8 +462,34 @@ fn chinese_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
         let precision = trailing_place(&value).min(power_of_ten(4));
         let mut number = plain(at..at + length, value, precision);
         number.rounded = number.precision > BigRational::one();
+        if rest[..length].contains(['多', '余']) {
+            number.comparator = Comparator::MoreThan;
+        }
         number
     })
+}
+
+/// 三分之二, 千分之五, 一点五亿, 零点三.
+fn chinese_fraction(text: &str, at: usize) -> Option<Number> {
+    let rest = &text[at..];
+    if let Some((length, below, _)) = numeral::chinese_unit(rest)
+        && let Some(above) = rest[length..].strip_prefix("分之")
+        && !below.is_zero()
+    {
+        let from = text.len() - above.len();
+        let number = match numeral::chinese(above) {
+            Some((length, value, _)) => plain(from..from + length, value, BigRational::zero()),
+            None => operand(text, from)?,
+        };
+        let mut whole = plain(at..number.span.end, number.value / below, BigRational::zero());
+        whole.precision = BigRational::zero();
+        return Some(whole);
+    }
+    let (length, value, precision) = numeral::chinese_decimal(rest)?;
+    let mut number = plain(at..at + length, value, precision);
+    number.rounded = true;
+    scale(text, &mut number);
+    Some(number)
 }
 
 #[cfg(test)]
@@ -478,6 +514,14 @@ mod tests {
         assert_eq!(read("熔点是-5.5度，3度-7度"), ["-5.5|-5.5", "3|3", "7|7"]);
         assert_eq!(read("三十五个国家"), ["三十五|35"]);
         assert_eq!(read("百分之二十"), ["百分之二十|0.2"]);
+        assert_eq!(read("约占三分之二"), ["三分之二|0.6667"]);
+        assert_eq!(read("大约一点五亿人"), ["大约一点五亿|150000000"]);
+        assert_eq!(read("零下38.8摄氏度"), ["零下38.8|-38.8"]);
+        assert_eq!(read("minus 40 degrees"), ["minus 40|-40"]);
+        assert_eq!(read("40 degrees below zero"), ["40|-40"]);
+        assert_eq!(read("17 098 246 km²"), ["17 098 246|17098246"]);
+        assert_eq!(read("a million people, half a million"), ["a million|1000000", "half a million|500000"]);
+        assert_eq!(read("two dozen eggs"), ["two dozen|24"]);
         assert_eq!(read("three hundred and five"), ["three hundred and five|305"]);
         assert_eq!(read("１２３ and −5"), ["１２３|123", "−5|-5"]);
         assert_eq!(read("6.02 × 10^23")[0], "6.02 × 10^23|602000000000000000000000");
@@ -520,6 +564,7 @@ mod tests {
         assert!(!stated("300", 301));
         assert!(stated("2.7 million", 2_740_000));
         assert!(!stated("less than 20", 21));
+        assert_eq!(read("2 +12, 3+, and more"), ["2|2", "+12|12", "3+|3"]);
     }
 
     #[test]

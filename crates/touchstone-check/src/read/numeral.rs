@@ -47,6 +47,20 @@ pub(super) fn english_scale(word: &str) -> Option<u32> {
 /// The numeral in words at the beginning of `text`: its length and value.
 /// A lone "one" is left alone: it is seldom a number.
 pub(super) fn english(text: &str) -> Option<(usize, BigInt)> {
+    for (lead, halved) in [("half a ", true), ("a ", false)] {
+        let Some(rest) =
+            text.get(..lead.len()).filter(|l| l.eq_ignore_ascii_case(lead)).map(|_| &text[lead.len()..])
+        else {
+            continue;
+        };
+        let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let scale = match &rest[..length] {
+            "hundred" => BigInt::from(100),
+            "dozen" => BigInt::from(12),
+            word => BigInt::from(10).pow(english_scale(word)?),
+        };
+        return Some((lead.len() + length, if halved { scale / 2 } else { scale }));
+    }
     let (mut total, mut part) = (BigInt::zero(), BigInt::zero());
     let (mut at, mut end, mut words) = (0usize, 0usize, 0usize);
     let mut lone_one = true;
@@ -69,6 +83,8 @@ pub(super) fn english(text: &str) -> Option<(usize, BigInt)> {
             total += part * BigInt::from(10).pow(power);
             part = BigInt::zero();
             lone_one = false;
+        } else if word == "dozen" && !part.is_zero() && total.is_zero() {
+            part *= 12;
         } else if word == "and" && words > 0 && text[..at].trim_end().ends_with("hundred") {
             at += length;
             at += blanks(&text[at..]);
@@ -146,6 +162,13 @@ pub(super) fn chinese(text: &str) -> Option<(usize, BigRational, bool)> {
             }
             digit = None;
             scaled = true;
+        } else if matches!(c, '多' | '余') && scaled && digit.is_none() {
+            // 五千多万: the scale goes on behind it.
+            let tail = text[at + c.len_utf8()..].chars().next();
+            if !tail.is_some_and(|next| matches!(next, '万' | '亿' | '萬' | '億')) {
+                break;
+            }
+            continue;
         } else {
             break;
         }
@@ -154,6 +177,34 @@ pub(super) fn chinese(text: &str) -> Option<(usize, BigRational, bool)> {
     }
     let value = total + section + digit.unwrap_or(0);
     (count > 0).then(|| (end, BigRational::from_integer(BigInt::from(value)), scaled && count > 1))
+}
+
+/// The lower part of a fraction: 三, 千, 万.
+pub(super) fn chinese_unit(text: &str) -> Option<(usize, BigRational, bool)> {
+    let first = text.chars().next()?;
+    match han_scale(first).filter(|power| *power > 1) {
+        Some(power) => {
+            let value = BigRational::from_integer(BigInt::from(10).pow(power));
+            Some((first.len_utf8(), value, true))
+        }
+        None => chinese(text),
+    }
+}
+
+/// 三点一四, 零点五: its length, value and the place value of its last digit.
+pub(super) fn chinese_decimal(text: &str) -> Option<(usize, BigRational, BigRational)> {
+    let (length, whole, _) = chinese(text)?;
+    let digits = text[length..].strip_prefix('点').or_else(|| text[length..].strip_prefix('點'))?;
+    let (mut value, mut place) = (whole, BigRational::from_integer(BigInt::from(1)));
+    let mut end = text.len() - digits.len();
+    for c in digits.chars().take(MAX_WORDS) {
+        let Some(digit) = han_digit(c) else { break };
+        place /= BigRational::from_integer(BigInt::from(10));
+        value += &place * BigRational::from_integer(BigInt::from(digit));
+        end += c.len_utf8();
+    }
+    // 三点 is an hour.
+    (end > text.len() - digits.len()).then_some((end, value, place))
 }
 
 #[cfg(test)]

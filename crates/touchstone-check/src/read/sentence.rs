@@ -11,6 +11,9 @@ const ABBREVIATIONS: &[&str] = &[
     "b.c", "sq",
 ];
 
+/// Units with a full stop, in the middle of a sentence.
+const UNITS: &[&str] = &["lb", "lbs", "oz", "ft", "hr", "hrs", "mi", "yd", "gal", "min", "mins", "sec"];
+
 /// A sentence with the list marker or heading that stands before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
@@ -88,7 +91,11 @@ fn is_abbreviation(text: &str, start: usize, at: usize) -> bool {
     let initial = is_initial(word) || (word.split('.').all(is_initial) && !OPENERS.contains(&next));
     let listed = ABBREVIATIONS.contains(&lower.as_str());
     let marker = before.trim().chars().all(|c| c.is_ascii_digit()) && before.trim().len() <= 3;
-    let follows_lower = text[at + 1..].trim_start().starts_with(char::is_lowercase);
+    let tail = text[at + 1..].trim_start();
+    let follows_lower = tail.starts_with(char::is_lowercase);
+    if UNITS.contains(&lower.as_str()) {
+        return follows_lower || tail.starts_with(['*', '×', '+', '=', '/', '÷', '-', ',']);
+    }
     // "U.S." and initials can end a sentence, but only before a capital.
     match (marker && !before.trim().is_empty(), listed, initial) {
         (true, ..) => true,

@@ -1,341 +1,331 @@
-//! Quantities: numbers with their units, converted exactly. Units are named
-//! as in QUDT; factors are those of the SI brochure (9th edition) and NIST
-//! Special Publication 811.
+//! Units: what texts and ontologies call them (`units.toml`), converted
+//! exactly with the factors of Unicode CLDR.
 
-use std::ops::Range;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
+use icu_experimental::measure::measureunit::MeasureUnit;
+use icu_experimental::units::converter_factory::ConverterFactory;
 use num_bigint::BigInt;
 use num_rational::BigRational;
+use num_traits::{One, Zero};
+use serde::Deserialize;
+use touchstone_graph::is_han;
 
-use super::number::{Number, Stated, numbers};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dimension {
-    /// Things counted: people, inhabitants.
-    Count,
-    Length,
-    Area,
-    Mass,
-    Temperature,
-    Density,
-    /// Mass of one atom, and of a mole of them.
-    AtomicMass,
-    Angle,
-    Time,
+#[derive(Deserialize)]
+struct File {
+    unit: Vec<Entry>,
 }
 
-/// `base = factor.0 / factor.1 × value + offset.0 / offset.1`
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Entry {
-    qudt: &'static str,
-    dimension: Dimension,
-    factor: (i64, i64),
-    offset: (i64, i64),
-    names: &'static [&'static str],
+    cldr: String,
+    /// How many of the CLDR unit it is, where that has none of its own.
+    #[serde(default)]
+    factor: Option<String>,
+    #[serde(default)]
+    qudt: Vec<String>,
+    #[serde(default)]
+    symbols: Vec<String>,
+    /// Signs that stand before the number.
+    #[serde(default)]
+    signs: Vec<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
+    han: Vec<String>,
+    #[serde(default)]
+    count: bool,
+    #[serde(default)]
+    currency: Option<String>,
 }
 
-const fn entry(
-    qudt: &'static str,
-    dimension: Dimension,
-    factor: (i64, i64),
-    names: &'static [&'static str],
-) -> Entry {
-    Entry { qudt, dimension, factor, offset: (0, 1), names }
+struct Name {
+    text: String,
+    entry: u16,
+    any_case: bool,
 }
 
-use Dimension::{Angle, Area, AtomicMass, Count, Density, Length, Mass, Temperature, Time};
+struct Table {
+    entries: Vec<Entry>,
+    /// By the lower-case first character, longest first.
+    names: HashMap<char, Vec<Name>>,
+    signs: Vec<(String, u16)>,
+    by_qudt: HashMap<String, u16>,
+}
 
-static UNITS: &[Entry] = &[
-    entry(
-        "NUM",
-        Count,
-        (1, 1),
-        &["people", "inhabitants", "residents", "citizens", "persons", "人", "居民", "名居民", "口人"],
-    ),
-    entry(
-        "KiloM2",
-        Area,
-        (1_000_000, 1),
-        &[
-            "km²",
-            "km2",
-            "km^2",
-            "square kilometres",
-            "square kilometers",
-            "square kilometre",
-            "square kilometer",
-            "sq km",
-            "sq. km",
-            "平方公里",
-            "平方千米",
-        ],
-    ),
-    entry(
-        "M2",
-        Area,
-        (1, 1),
-        &["m²", "m2", "m^2", "square metres", "square meters", "square metre", "square meter", "平方米"],
-    ),
-    entry("HA", Area, (10_000, 1), &["ha", "hectares", "hectare", "公顷"]),
-    entry("AC", Area, (40_468_564_224, 10_000_000), &["acres", "acre", "英亩"]),
-    entry(
-        "MI2",
-        Area,
-        (2_589_988_110_336, 1_000_000),
-        &["sq mi", "sq. mi", "mi²", "square miles", "square mile", "平方英里"],
-    ),
-    entry(
-        "KiloM",
-        Length,
-        (1_000, 1),
-        &["km", "kilometres", "kilometers", "kilometre", "kilometer", "公里", "千米"],
-    ),
-    entry("M", Length, (1, 1), &["m", "metres", "meters", "metre", "meter", "米"]),
-    entry(
-        "CentiM",
-        Length,
-        (1, 100),
-        &["cm", "centimetres", "centimeters", "centimetre", "centimeter", "厘米"],
-    ),
-    entry(
-        "MilliM",
-        Length,
-        (1, 1_000),
-        &["mm", "millimetres", "millimeters", "millimetre", "millimeter", "毫米"],
-    ),
-    entry("MI", Length, (1_609_344, 1_000), &["mi", "miles", "mile", "英里"]),
-    entry("FT", Length, (3_048, 10_000), &["ft", "feet", "foot", "英尺"]),
-    entry("IN", Length, (254, 10_000), &["inches", "inch", "英寸"]),
-    entry("K", Temperature, (1, 1), &["K", "kelvins", "kelvin", "开尔文", "开"]),
-    Entry {
-        qudt: "DEG_C",
-        dimension: Temperature,
-        factor: (1, 1),
-        offset: (27_315, 100),
-        names: &["°C", "℃", "° C", "degrees Celsius", "degree Celsius", "degrees centigrade", "摄氏度"],
-    },
-    Entry {
-        qudt: "DEG_F",
-        dimension: Temperature,
-        factor: (5, 9),
-        offset: (45_967, 180),
-        names: &["°F", "℉", "° F", "degrees Fahrenheit", "degree Fahrenheit", "华氏度"],
-    },
-    entry(
-        "GM-PER-CentiM3",
-        Density,
-        (1_000, 1),
-        &[
-            "g/cm³",
-            "g/cm3",
-            "g/cm^3",
-            "g/cc",
-            "g/mL",
-            "g/ml",
-            "grams per cubic centimetre",
-            "grams per cubic centimeter",
-            "克每立方厘米",
-            "克/立方厘米",
-        ],
-    ),
-    entry(
-        "KiloGM-PER-M3",
-        Density,
-        (1, 1),
-        &[
-            "kg/m³",
-            "kg/m3",
-            "kg/m^3",
-            "kilograms per cubic metre",
-            "kilograms per cubic meter",
-            "千克每立方米",
-            "千克/立方米",
-        ],
-    ),
-    entry(
-        "U",
-        AtomicMass,
-        (1, 1),
-        &["u", "Da", "amu", "daltons", "dalton", "atomic mass units", "原子质量单位", "道尔顿"],
-    ),
-    entry("GM-PER-MOL", AtomicMass, (1, 1), &["g/mol", "grams per mole", "克/摩尔", "克每摩尔"]),
-    entry("KiloGM", Mass, (1_000, 1), &["kg", "kilograms", "kilogram", "千克", "公斤"]),
-    entry("GM", Mass, (1, 1), &["g", "grams", "gram", "克"]),
-    entry("TONNE", Mass, (1_000_000, 1), &["tonnes", "tonne", "metric tons", "吨"]),
-    entry("DEG", Angle, (1, 1), &["°", "degrees", "degree", "度"]),
-    entry("YR", Time, (31_557_600, 1), &["years", "year", "年"]),
-    entry("DAY", Time, (86_400, 1), &["days", "day", "天"]),
-    entry("HR", Time, (3_600, 1), &["h", "hours", "hour", "小时"]),
-    entry("MIN", Time, (60, 1), &["min", "minutes", "minute", "分钟"]),
-    entry("SEC", Time, (1, 1), &["s", "seconds", "second", "秒"]),
-];
-
-/// A unit that a text names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit(&'static Entry);
-
-/// A unit that the ontology gives a predicate (`qudt:hasUnit`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QudtUnit(&'static Entry);
-
-impl QudtUnit {
-    /// By IRI or local name ("KiloM2"); `None` where the unit is not known.
-    pub fn new(name: &str) -> Option<QudtUnit> {
-        let local = name.rsplit(['/', '#']).next().unwrap_or(name);
-        UNITS.iter().find(|entry| entry.qudt == local).map(QudtUnit)
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    // The file is part of the program; a test reads it strictly.
+    let entries =
+        toml::from_str::<File>(include_str!("units.toml")).map(|file| file.unit).unwrap_or_default();
+    let mut names: HashMap<char, Vec<Name>> = HashMap::new();
+    let (mut signs, mut by_qudt) = (Vec::new(), HashMap::new());
+    for (at, entry) in entries.iter().enumerate() {
+        let Ok(at) = u16::try_from(at) else { break };
+        let exact = entry.symbols.iter().chain(&entry.han).map(|name| (name.clone(), false));
+        let words = entry.words.iter().flat_map(|word| forms(word)).map(|word| (word, true));
+        for (text, any_case) in exact.chain(words) {
+            let Some(first) = text.chars().next() else { continue };
+            names.entry(lower(first)).or_default().push(Name { text, entry: at, any_case });
+        }
+        signs.extend(entry.signs.iter().map(|sign| (sign.clone(), at)));
+        by_qudt.extend(entry.qudt.iter().map(|name| (name.clone(), at)));
     }
+    for list in names.values_mut() {
+        list.sort_by_key(|name| std::cmp::Reverse(name.text.len()));
+    }
+    signs.sort_by_key(|(sign, _): &(String, u16)| std::cmp::Reverse(sign.len()));
+    Table { entries, names, signs, by_qudt }
+});
+
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// A word with its plural, in British and American spelling.
+fn forms(word: &str) -> Vec<String> {
+    let mut forms = vec![word.to_owned(), format!("{word}s")];
+    for (british, american) in [("metre", "meter"), ("litre", "liter")] {
+        if word.ends_with(british) {
+            let stem = word.strip_suffix(british).unwrap_or(word);
+            forms.extend([format!("{stem}{american}"), format!("{stem}{american}s")]);
+        }
+    }
+    forms
+}
+
+/// A unit that a text or an ontology names: one, or one per another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Unit {
+    /// `None`: things are counted, in "100 per km²".
+    above: Option<u16>,
+    below: Option<u16>,
+}
+
+/// `target = factor × source + offset`
+#[derive(Clone, Debug)]
+struct Conversion {
+    factor: BigRational,
+    offset: BigRational,
 }
 
 impl Unit {
-    /// Whether things are counted in it, so that it stands for no dimension.
-    pub fn is_count(&self) -> bool {
-        self.0.dimension == Count
+    /// The unit that an ontology gives a predicate (`qudt:hasUnit`), by IRI or
+    /// local name ("KiloM2", "GM-PER-CentiM3"); `None` where it is not known.
+    pub fn from_qudt(name: &str) -> Option<Unit> {
+        let local = name.rsplit(['/', '#', ':']).next().unwrap_or(name);
+        if let Some(at) = TABLE.by_qudt.get(local) {
+            return Some(Unit { above: Some(*at), below: None });
+        }
+        let (above, below) = local.split_once("-PER-")?;
+        let above = if above.is_empty() { None } else { Some(*TABLE.by_qudt.get(above)?) };
+        Some(Unit { above, below: Some(*TABLE.by_qudt.get(below)?) })
     }
 
+    /// Whether things are counted in it, so that it stands for no dimension.
+    pub fn is_count(&self) -> bool {
+        self.below.is_none() && self.entry().is_none_or(|entry| entry.count)
+    }
+
+    fn entry(&self) -> Option<&'static Entry> {
+        self.above.map(|at| &TABLE.entries[usize::from(at)])
+    }
+
+    fn is_degrees(&self) -> bool {
+        self.below.is_none() && self.entry().is_some_and(|entry| entry.cldr == "degree")
+    }
+
+    /// North or south may follow.
+    pub(super) fn is_angle(&self) -> bool {
+        self.is_degrees()
+    }
+
+    /// This unit per another.
+    pub(super) fn per(self, below: Unit) -> Option<Unit> {
+        match (self.below, below.below) {
+            (None, None) => Some(Unit { above: self.above, below: below.above }),
+            _ => None,
+        }
+    }
+
+    pub(super) const COUNT: Unit = Unit { above: None, below: None };
+
     pub(super) fn same_dimension(&self, other: &Unit) -> bool {
-        self.0.dimension == other.0.dimension
+        other.conversion(self).is_some()
     }
 
     /// Whether plain numbers of the two units must not be calculated with
     /// together: km with m, km with m².
     pub(super) fn conflicts_with(&self, other: &Unit) -> bool {
-        let square =
-            |length: &Unit| (length.0.factor.0 * length.0.factor.0, length.0.factor.1 * length.0.factor.1);
-        match (self.0.dimension, other.0.dimension) {
-            (Length, Area) => ratio(square(self)) != ratio(other.0.factor),
-            (Area, Length) => other.conflicts_with(self),
-            (own, its) => own == its && self != other,
-        }
+        self != other
+            && (self.same_dimension(other) || self.is_other_square(other) || other.is_other_square(self))
+    }
+
+    /// Whether `area` measures areas, but not those of squares of this length.
+    fn is_other_square(&self, area: &Unit) -> bool {
+        let (Some(own), None) = (self.entry(), self.below) else { return false };
+        let Some(conversion) = converted(&format!("square-{}", own.cldr), &area.id()) else { return false };
+        let squared = own.factor().pow(2);
+        !(conversion.factor * squared / area.scale()).is_one()
     }
 
     /// `value`, given in `from`, in this unit; `None` across dimensions.
-    pub fn from_qudt(&self, from: &QudtUnit, value: &BigRational) -> Option<BigRational> {
-        if self.0.dimension != from.0.dimension {
+    pub fn convert(&self, from: &Unit, value: &BigRational) -> Option<BigRational> {
+        let conversion = self.conversion(from)?;
+        Some(value * conversion.factor + conversion.offset)
+    }
+
+    fn conversion(&self, from: &Unit) -> Option<Conversion> {
+        type Known = HashMap<(Unit, Unit), Option<Conversion>>;
+        static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(|| RwLock::new(HashMap::new()));
+        let pair = (*from, *self);
+        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&pair) {
+            return known.clone();
+        }
+        let found = self.compute(from);
+        KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(pair, found.clone());
+        found
+    }
+
+    fn compute(&self, from: &Unit) -> Option<Conversion> {
+        let currency = |unit: &Unit| unit.entry().and_then(|entry| entry.currency.as_deref());
+        if currency(self) != currency(from) {
             return None;
         }
-        let base = value * ratio(from.0.factor) + ratio(from.0.offset);
-        Some((base - ratio(self.0.offset)) / ratio(self.0.factor))
+        let mut found = converted(&from.id(), &self.id())?;
+        let plain = from.scale().is_one() && self.scale().is_one();
+        if !(plain || found.offset.is_zero()) {
+            return None;
+        }
+        found.factor *= from.scale() / self.scale();
+        Some(found)
+    }
+
+    /// The CLDR identifier, its own factors aside.
+    fn id(&self) -> String {
+        let name = |at: Option<u16>| at.map_or("item", |at| TABLE.entries[usize::from(at)].cldr.as_str());
+        match self.below {
+            None => name(self.above).to_owned(),
+            Some(_) => format!("{}-per-{}", name(self.above), name(self.below)),
+        }
+    }
+
+    /// How many of the CLDR unit it is.
+    fn scale(&self) -> BigRational {
+        let factor =
+            |at: Option<u16>| at.map_or_else(BigRational::one, |at| TABLE.entries[usize::from(at)].factor());
+        factor(self.above) / factor(self.below)
     }
 }
 
-fn ratio((above, below): (i64, i64)) -> BigRational {
-    BigRational::new(BigInt::from(above), BigInt::from(below))
+impl Entry {
+    fn factor(&self) -> BigRational {
+        let parsed = self.factor.as_ref().and_then(|factor| factor.parse().ok());
+        parsed.filter(|factor: &BigRational| !factor.is_zero()).unwrap_or_else(BigRational::one)
+    }
+}
+
+fn converted(from: &str, to: &str) -> Option<Conversion> {
+    let (from, to) = (MeasureUnit::try_from_str(from).ok()?, MeasureUnit::try_from_str(to).ok()?);
+    let [one, two, four] = [1, 2, 4].map(|value| BigRational::from_integer(BigInt::from(value)));
+    let converter = ConverterFactory::new().converter::<&BigRational>(&from, &to).ok()?;
+    let [one, two, four] = [&one, &two, &four].map(|value| converter.convert(value));
+    let factor = &two - &one;
+    // Miles per gallon against litres per 100 km runs the other way round.
+    let linear = &four - &two == &factor + &factor;
+    linear.then(|| Conversion { offset: one - &factor, factor })
 }
 
 /// The unit whose name starts exactly at `at`: its end and what it is.
 pub(super) fn unit_at(text: &str, at: usize) -> Option<(usize, Unit)> {
     let rest = text.get(at..)?;
-    let mut best: Option<(usize, Unit)> = None;
-    for entry in UNITS {
-        for name in entry.names {
-            if best.is_none_or(|(length, _)| name.len() > length) && named(rest, name) {
-                best = Some((name.len(), Unit(entry)));
-            }
-        }
-    }
-    best.map(|(length, unit)| (at + length, unit))
+    let names = TABLE.names.get(&lower(rest.chars().next()?))?;
+    // 人口 counts no 人.
+    let counted = |name: &Name| name.text == "人" && rest.starts_with("人口");
+    let name = names.iter().find(|name| named(rest, &name.text, name.any_case) && !counted(name))?;
+    Some((at + name.text.len(), Unit { above: Some(name.entry), below: None }))
 }
 
-fn named(rest: &str, name: &str) -> bool {
+/// The currency whose sign ends the text: where it starts and what it is.
+pub(super) fn sign_before(text: &str) -> Option<(usize, Unit)> {
+    let (sign, entry) = TABLE.signs.iter().find(|(sign, _)| text.ends_with(sign.as_str()))?;
+    let start = text.len() - sign.len();
+    // A$, HK$: another dollar.
+    let glued = text[..start].ends_with(|c: char| c.is_alphanumeric() && !is_han(c));
+    (!glued).then_some((start, Unit { above: Some(*entry), below: None }))
+}
+
+fn named(rest: &str, name: &str, any_case: bool) -> bool {
     let Some(found) = rest.get(..name.len()) else { return false };
     // In symbols the case tells one unit from another.
-    let same = found == name || (name.len() > 3 && name.is_ascii() && found.eq_ignore_ascii_case(name));
-    let goes_on =
-        rest[name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³'));
-    same && !(goes_on && name.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³')))
+    let same = found == name || (any_case && found.eq_ignore_ascii_case(name));
+    let last = |c: char| c.is_ascii_alphanumeric() || matches!(c, '²' | '³');
+    let joins = |c: char| (c.is_alphanumeric() && !is_han(c)) || matches!(c, '²' | '³');
+    same && !(rest[name.len()..].starts_with(joins) && name.ends_with(last))
 }
-
-/// A number with the unit that follows it, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quantity {
-    pub number: Number,
-    pub unit: Option<Unit>,
-    /// The number with its hedges and its unit.
-    pub span: Range<usize>,
-}
-
-impl Quantity {
-    pub fn stated(&self) -> Stated<'_> {
-        self.number.stated()
-    }
-}
-
-/// Finds the quantities of a text, in order: every number of
-/// [`numbers`], with its unit.
-pub fn find_quantities(text: &str) -> Vec<Quantity> {
-    numbers(text).into_iter().map(|number| with_unit(text, number)).collect()
-}
-
-fn with_unit(text: &str, mut number: Number) -> Quantity {
-    let mut span = number.phrase.clone();
-    let blank = text[number.span.end..].starts_with([' ', '-', '\u{a0}', '\u{202f}']);
-    let gap = if blank { text[number.span.end..].chars().next().map_or(0, char::len_utf8) } else { 0 };
-    let found = unit_at(text, number.span.end).or_else(|| unit_at(text, number.span.end + gap));
-    let Some((end, unit)) = found else { return Quantity { number, unit: None, span } };
-    span.end = span.end.max(end);
-    if unit.0.dimension == Angle {
-        let tail = text[end..].trim_start();
-        let side = SOUTH_WEST.iter().find(|side| named(tail, side));
-        if let Some(side) = side {
-            span.end = text.len() - tail.len() + side.len();
-            number.value = -number.value;
-        } else if let Some(side) = NORTH_EAST.iter().find(|side| named(tail, side)) {
-            span.end = text.len() - tail.len() + side.len();
-        }
-        let lead = &text[..span.start];
-        if let Some(side) = ["南纬", "西经"].iter().find(|side| lead.ends_with(**side)) {
-            span.start -= side.len();
-            number.value = -number.value;
-        } else if let Some(side) = ["北纬", "东经"].iter().find(|side| lead.ends_with(**side)) {
-            span.start -= side.len();
-        }
-    }
-    Quantity { number, unit: Some(unit), span }
-}
-
-const SOUTH_WEST: [&str; 4] = ["S", "W", "south", "west"];
-const NORTH_EAST: [&str; 4] = ["N", "E", "north", "east"];
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn converted(text: &str, from: &str, value: i64) -> String {
-        let found = find_quantities(text);
-        let unit = found[0].unit.unwrap();
-        let value = BigRational::from_integer(value.into());
-        super::super::format_plain(&unit.from_qudt(&QudtUnit::new(from).unwrap(), &value).unwrap())
+    #[test]
+    fn every_unit_of_the_file_is_one_of_cldr_and_named_once() {
+        let file: File = toml::from_str(include_str!("units.toml")).unwrap();
+        let mut seen: HashMap<String, String> = HashMap::new();
+        for entry in &file.unit {
+            assert!(converted(&entry.cldr, &entry.cldr).is_some(), "{}", entry.cldr);
+            assert!(entry.factor.as_ref().is_none_or(|f| f.parse::<BigRational>().is_ok()));
+            for name in entry.symbols.iter().chain(&entry.words).chain(&entry.han).chain(&entry.qudt) {
+                let own = format!("{}{:?}{:?}", entry.cldr, entry.factor, entry.currency);
+                let before = seen.insert(name.clone(), own.clone());
+                assert!(before.as_ref().is_none_or(|before| *before == own), "{name}: {before:?} and {own}");
+            }
+        }
+    }
+
+    fn from_to(from: &str, to: &str) -> Option<String> {
+        let unit = |name: &str| unit_at(name, 0).filter(|(end, _)| *end == name.len()).map(|(_, unit)| unit);
+        let one = BigRational::one();
+        Some(unit(to)?.convert(&unit(from)?, &one)?.to_string())
     }
 
     #[test]
-    fn units_convert_exactly() {
-        assert_eq!(converted("10 °C", "K", 300), "26.85");
-        assert_eq!(converted("212 degrees Fahrenheit", "DEG_C", 100), "212");
-        assert_eq!(converted("about 5 sq mi", "KiloM2", 2), "0.7722");
-        assert_eq!(converted("3 m", "http://qudt.org/vocab/unit/KiloM", 2), "2000");
-        assert_eq!(converted("19.3克每立方厘米", "KiloGM-PER-M3", 19_300), "19.3");
+    fn conversions_are_exact() {
+        for (from, to, factor) in [
+            ("mile", "km", "25146/15625"),
+            ("亩", "平方米", "2000/3"),
+            ("斤", "g", "500"),
+            ("knots", "kph", "463/250"),
+            ("°F", "摄氏度", "-155/9"),
+            ("celsius", "K", "5483/20"),
+            ("light-years", "km", "47303652362904/5"),
+        ] {
+            assert_eq!(from_to(from, to).as_deref(), Some(factor), "{from} {to}");
+        }
+        assert_eq!(from_to("km", "kg"), None);
+        assert_eq!(from_to("美元", "欧元"), None);
+        assert_eq!(from_to("years", "days"), None, "years differ in length");
     }
 
     #[test]
-    fn dimensions_do_not_mix() {
-        let kelvin = find_quantities("300 K")[0].unit.unwrap();
-        assert!(
-            kelvin
-                .from_qudt(&QudtUnit::new("KiloM").unwrap(), &BigRational::from_integer(1.into()))
-                .is_none()
-        );
-        assert!(QudtUnit::new("FURLONG").is_none());
+    fn qudt_names_one_unit_per_another() {
+        let density = Unit::from_qudt("http://qudt.org/vocab/unit/GM-PER-CentiM3").unwrap();
+        let other = Unit::from_qudt("KiloGM-PER-M3").unwrap();
+        assert_eq!(other.convert(&density, &BigRational::one()).unwrap().to_string(), "1000");
+        assert!(Unit::from_qudt("FURLONG-PER-FORTNIGHT").is_none());
+        let per_area = Unit::from_qudt("NUM-PER-KiloM2").unwrap();
+        let per_mile = Unit::COUNT.per(Unit::from_qudt("MI2").unwrap()).unwrap();
+        assert!(per_mile.convert(&per_area, &BigRational::one()).is_some());
     }
 
     #[test]
-    fn spans_hold_hedge_and_unit() {
-        let text = "It has about 17.8 million inhabitants.";
-        let found = find_quantities(text);
-        assert_eq!(&text[found[0].span.clone()], "about 17.8 million inhabitants");
-        assert_eq!(&text[found[0].number.span.clone()], "17.8 million");
-        assert!(found[0].unit.unwrap().is_count());
-        let south = find_quantities("latitude 0.2° S")[0].number.value.clone();
-        assert_eq!(south, BigRational::new((-1).into(), 5.into()));
+    fn lengths_conflict_with_the_squares_of_others() {
+        let unit = |name: &str| Unit::from_qudt(name).unwrap();
+        assert!(!unit("M").conflicts_with(&unit("M2")));
+        assert!(unit("KiloM").conflicts_with(&unit("M2")));
+        assert!(unit("KiloM").conflicts_with(&unit("M")));
+        assert!(!unit("M").conflicts_with(&unit("SEC")));
     }
 }

@@ -49,6 +49,13 @@ pub(super) fn judge(
                 continue;
             }
             known.extend(values(case, id, *predicate, classes));
+            // "China has 14 neighbours" may mean countries, as China is one.
+            let own = &case.graph.lexicon().entity(id).types;
+            if classes.is_empty() && !own.is_empty() {
+                let alike = values(case, id, *predicate, own);
+                let other = |one: &Known| known.iter().all(|known| known.count != one.count);
+                known.extend(alike.filter(|alike| alike.count > 0).filter(other));
+            }
         }
         if known.is_empty() && !classes.is_empty() {
             known.extend(residents(case, id, classes));
@@ -63,6 +70,28 @@ pub(super) fn judge(
     let none = if subject.candidates.is_empty() { ReasonCode::UnknownEntity } else { ReasonCode::NoEvidence };
     let mut judged = combine(readings).unwrap_or_else(|| Judged::new(none, case.language));
     judged.subject.get_or_insert_with(|| Term::literal(&case.text[subject.range.clone()]));
+    judged.object = Some(Term::literal(case.text[stated.written.clone()].trim()));
+    judged
+}
+
+/// Of a whole class: "There are 118 elements".
+pub(super) fn judge_total(case: &Case<'_>, classes: &[ClassId], stated: &Stated<'_>) -> Judged {
+    let all = members::of_classes(case, classes);
+    let known = Known {
+        count: all.len(),
+        complete: members::closed(case, classes),
+        evidence: Vec::new(),
+        predicate: None,
+    };
+    let mut judged = if all.is_empty() {
+        Judged::new(ReasonCode::NoEvidence, case.language)
+    } else {
+        hold_against(case, stated, &known)
+    };
+    if let Some(class) = classes.first() {
+        let class = case.graph.ontology().class(*class);
+        judged.subject = Some(Term::iri(class.label(case.language), class.iri.as_str()));
+    }
     judged.object = Some(Term::literal(case.text[stated.written.clone()].trim()));
     judged
 }

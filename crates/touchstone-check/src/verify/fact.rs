@@ -1,5 +1,6 @@
 //! Subject, predicate, value.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use touchstone_core::{ReasonCode, Term, Verdict};
@@ -7,9 +8,10 @@ use touchstone_graph::model::{NamedNode, Term as RdfTerm};
 use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
 use super::prominence::{is_prominent, prominent, weigh};
+use super::time::{self, Holds};
 use super::{Case, Judged, combine, value};
 use crate::grammar::words::PREPOSITIONS;
-use crate::grammar::{Description, Object, Reference, Value};
+use crate::grammar::{Description, Object, Reference, Time, Value};
 use crate::lookup::{self, Fact, How};
 
 /// More names than this behind one word say nothing.
@@ -31,10 +33,11 @@ pub(super) struct Relation<'a> {
     /// Relations of which the value is the subject.
     pub(super) reversed: &'a [PredicateId],
     pub(super) flexible: bool,
+    pub(super) time: &'a Time,
 }
 
 pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_>, value: &Value) -> Judged {
-    let Relation { predicates, reversed, flexible } = *relation;
+    let Relation { predicates, reversed, flexible, time } = *relation;
     let graph = case.graph;
     let ontology = graph.ontology();
     let mirrored =
@@ -122,7 +125,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
             let same_place = |other: &&Reading<'_>| std::ptr::eq(other.value, reading.value);
             let among: Vec<EntityId> =
                 readings.iter().filter(same_place).map(|other| other.subject).collect();
-            (is_prominent(case, reading.subject, &among), judge_reading(case, reading))
+            (is_prominent(case, reading.subject, &among), judge_reading(case, reading, time))
         })
         .collect();
     sort_by_prior(case, &readings, &mut judged);
@@ -163,7 +166,9 @@ pub(super) fn judge_identity(
     description: &Description,
     name: &Reference,
 ) -> Judged {
-    let relation = Relation { predicates: &description.predicates, reversed: &[], flexible: false };
+    let time = Time::default();
+    let relation =
+        Relation { predicates: &description.predicates, reversed: &[], flexible: false, time: &time };
     let mut judged = judge(case, name, &relation, &description.value);
     judged.correction = match described.candidates.as_slice() {
         [right] if judged.verdict == Verdict::Refuted => {
@@ -268,26 +273,58 @@ fn asserted(case: &Case<'_>, predicate: PredicateId) -> bool {
     let p = case.graph.ontology().predicate(predicate);
     p.sub_properties.iter().any(|id| {
         let iri = &case.graph.ontology().predicate(*id).iri;
-        case.graph.store().inner().quads_for_pattern(None, Some(iri.as_ref()), None, None).next().is_some()
+        let any = |iri: &NamedNode| {
+            case.graph
+                .store()
+                .inner()
+                .quads_for_pattern(None, Some(iri.as_ref()), None, None)
+                .next()
+                .is_some()
+        };
+        any(iri) || case.graph.ontology().predicate(*id).statement.as_ref().is_some_and(|s| any(&s.node))
     })
 }
 
-fn judge_reading(case: &Case<'_>, reading: &Reading<'_>) -> Judged {
+fn judge_reading(case: &Case<'_>, reading: &Reading<'_>, time: &Time) -> Judged {
     let graph = case.graph;
     let predicate = graph.ontology().predicate(reading.predicate);
     let subject = &graph.lexicon().entity(reading.subject).iri;
     let facts = lookup::facts(graph, subject, reading.predicate);
+    let hold = time::hold(case, predicate, &facts, time);
+    let timed = Timed { facts: &facts, hold: &hold, time };
     let mut judged = match predicate.value_kind {
-        ValueKind::Entity => judge_entity(case, reading, subject, &facts),
-        _ => value::judge(case, predicate, reading.value, &facts),
+        ValueKind::Entity => judge_entity(case, reading, subject, &timed),
+        _ => value::judge(case, predicate, reading.value, &timed),
     };
     judged.subject = Some(lookup::entity_term(graph, reading.subject, case.language));
     judged.predicate = Some(lookup::predicate_term(graph, reading.predicate, case.language));
     judged
 }
 
-fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, facts: &[Fact]) -> Judged {
+/// Facts with what the time of the claim makes of them.
+pub(super) struct Timed<'a> {
+    pub(super) facts: &'a [Fact],
+    pub(super) hold: &'a [Holds],
+    pub(super) time: &'a Time,
+}
+
+impl Timed<'_> {
+    /// Those that hold at the time of the claim.
+    pub(super) fn standing(&self) -> Cow<'_, [Fact]> {
+        if self.hold.iter().all(|holds| *holds == Holds::Yes) {
+            return Cow::Borrowed(self.facts);
+        }
+        Cow::Owned(self.that_hold(Holds::Yes).cloned().collect())
+    }
+
+    pub(super) fn that_hold(&self, wanted: Holds) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().zip(self.hold).filter(move |(_, holds)| **holds == wanted).map(|(fact, _)| fact)
+    }
+}
+
+fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, timed: &Timed<'_>) -> Judged {
     let graph = case.graph;
+    let facts = timed.standing();
     let predicate = graph.ontology().predicate(reading.predicate);
     let Some(object) = entity_reading(reading.value) else {
         return Judged::new(ReasonCode::NoEvidence, case.language);
@@ -298,9 +335,32 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, fac
         facts.iter().find(|fact| fact.value == iri)
     };
     if let Some((id, fact)) = object.candidates.iter().find_map(|id| holds(id).map(|fact| (*id, fact))) {
-        return supported(case, predicate.functional, id, fact, facts);
+        return supported(case, predicate.functional, id, fact, (&facts, timed.time));
     }
-    if predicate.transitive {
+    let other_time = |wanted: Holds| {
+        object.candidates.iter().find_map(|id| {
+            let iri: RdfTerm = graph.lexicon().entity(*id).iri.clone().into();
+            timed.that_hold(wanted).find(|fact| fact.value == iri).map(|fact| (*id, fact.clone()))
+        })
+    };
+    if let Some((id, fact)) = other_time(Holds::Unknown) {
+        return of_other_time(case, ReasonCode::TimeUnknown, id, &[&fact]);
+    }
+    if let Some((id, fact)) = other_time(Holds::No) {
+        let other = timed
+            .facts
+            .iter()
+            .zip(timed.hold)
+            .find(|(other, holds)| time::excludes_others(case, other, **holds, timed.time));
+        return match other {
+            _ if predicate.closed => of_other_time(case, ReasonCode::ClosedPredicate, id, &[&fact]),
+            Some((other, _)) if predicate.functional => {
+                of_other_time(case, ReasonCode::FunctionalOther, id, &[other, &fact])
+            }
+            _ => of_other_time(case, ReasonCode::OtherTime, id, &[&fact]),
+        };
+    }
+    if predicate.transitive && (timed.time.when.is_none() || predicate.changing == Some(false)) {
         for id in &plausible {
             let target = &graph.lexicon().entity(*id).iri;
             if let Some(chain) = lookup::path(graph, subject, reading.predicate, target) {
@@ -313,16 +373,53 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, fac
             }
         }
     }
-    let refuted = refute(case, reading, subject, facts, object, &plausible);
+    let changed = time::may_have_changed(case, predicate, timed.facts, timed.time);
+    let excluded = changed && predicate.functional && {
+        let covering = |(fact, holds): (&Fact, &Holds)| time::excludes_others(case, fact, *holds, timed.time);
+        timed.time.when.is_some() && timed.facts.iter().zip(timed.hold).any(covering)
+    };
+    // A closed predicate with dated values has all of them, of every time.
+    let all_dated = changed && predicate.closed && time::all_dated(case, timed.facts);
+    let refuted = if changed && !excluded && !all_dated {
+        (!timed.facts.is_empty()).then(|| {
+            let shown: Vec<&Fact> = timed.facts.iter().take(4).collect();
+            let evidence = shown.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
+            let mut judged = Judged::new(ReasonCode::TimeUnknown, case.language);
+            judged.evidence = evidence;
+            judged
+        })
+    } else {
+        let known = if all_dated { timed.facts } else { &*facts };
+        refute(case, reading, subject, known, object, &plausible)
+    };
     let mut judged = refuted.unwrap_or_else(|| Judged::new(ReasonCode::NoEvidence, case.language));
+    if changed {
+        judged.correction = None;
+    }
     if let Some(id) = best(case, &plausible) {
         judged.object = Some(lookup::entity_term(graph, id, case.language));
     }
     judged
 }
 
-fn supported(case: &Case<'_>, functional: bool, id: EntityId, fact: &Fact, facts: &[Fact]) -> Judged {
-    let others: Vec<&Fact> = facts.iter().filter(|f| f.value != fact.value).collect();
+fn of_other_time(case: &Case<'_>, code: ReasonCode, id: EntityId, facts: &[&Fact]) -> Judged {
+    let evidence = facts.iter().map(|f| lookup::evidence(case.graph, &f.quad, case.language)).collect();
+    let mut judged = Judged::new(code, case.language).with_evidence(evidence, case.language);
+    judged.object = Some(lookup::entity_term(case.graph, id, case.language));
+    judged
+}
+
+fn supported(
+    case: &Case<'_>,
+    functional: bool,
+    id: EntityId,
+    fact: &Fact,
+    (facts, time): (&[Fact], &Time),
+) -> Judged {
+    // Over a stretch of time there can be one value after another.
+    let at_once =
+        |other: &&Fact| (!time.past && time.when.is_none()) || !time::all_dated(case, &[(*other).clone()]);
+    let others: Vec<&Fact> = facts.iter().filter(|f| f.value != fact.value).filter(at_once).collect();
     let disagree = functional && !others.is_empty();
     let code = match fact.how {
         _ if disagree => ReasonCode::SourcesDisagree,
@@ -420,7 +517,8 @@ fn contradiction(
     }
     let values: Vec<EntityId> = facts.iter().filter_map(|f| lookup::entity_of(graph, &f.value)).collect();
     let unknown = plausible.is_empty();
-    if unknown && !is_name(&case.text[object.range.clone()]) {
+    let named = is_name(&case.text[object.range.clone()]) && looks_like_a_name(case, &object.range);
+    if unknown && object.candidates.is_empty() && !named {
         return None;
     }
     if unknown && may_be_spelling(case, &case.text[object.range.clone()], &values) {
@@ -448,6 +546,17 @@ fn is_name(words: &str) -> bool {
     let small =
         |word: &str| word.starts_with(char::is_lowercase) && !PREPOSITIONS.contains(&word) && word != "the";
     !words.split(|c: char| c.is_whitespace() || c == '-').any(small)
+}
+
+/// "Its capital is beautiful" names nothing.
+fn looks_like_a_name(case: &Case<'_>, range: &Range<usize>) -> bool {
+    let name = case.text[range.clone()].trim();
+    match case.language {
+        touchstone_core::Language::English => name.chars().any(char::is_uppercase),
+        touchstone_core::Language::Chinese => {
+            !name.ends_with('的') && !name.starts_with(['个', '很', '最', '非', '一', '不', '有'])
+        }
+    }
 }
 
 /// Whether an unknown name could be another way to write one of the values.

@@ -9,16 +9,19 @@ mod members;
 mod membership;
 mod prominence;
 mod superlative;
+mod time;
 mod value;
 
+pub(crate) use time::today;
 pub(crate) use value::subjects_with;
 
 use std::ops::Range;
 
-use touchstone_core::{Evidence, Language, ReasonCode, Term, Verdict};
+use touchstone_core::{Evidence, Language, Reading, ReasonCode, Term, Verdict};
 use touchstone_graph::Graph;
 
-use crate::grammar::{Content, Proposition};
+use crate::grammar::{Content, Proposition, Time};
+use crate::read::{Day, Extent};
 use crate::reasons;
 
 /// A verdict with all that it rests on.
@@ -36,6 +39,8 @@ pub(crate) struct Judged {
     pub(crate) correction: Option<(Range<usize>, String)>,
     /// Another reading of the same words is refuted.
     pub(crate) mixed: bool,
+    /// What the names can mean, where that is more than one thing.
+    pub(crate) readings: Vec<Reading>,
 }
 
 impl Judged {
@@ -51,6 +56,7 @@ impl Judged {
             object: None,
             correction: None,
             mixed: false,
+            readings: Vec::new(),
         }
     }
 
@@ -59,20 +65,64 @@ impl Judged {
         self.evidence = evidence;
         self
     }
+
+    fn as_readings(&self) -> Vec<Reading> {
+        if !self.readings.is_empty() {
+            return self.readings.clone();
+        }
+        vec![Reading {
+            subject: self.subject.clone(),
+            predicate: self.predicate.clone(),
+            object: self.object.clone(),
+            verdict: self.verdict,
+            reason_code: self.code,
+        }]
+    }
 }
+
+/// More readings are not listed.
+const MAX_READINGS: usize = 20;
 
 pub(crate) struct Case<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) text: &'a str,
     pub(crate) language: Language,
+    /// What "is" means.
+    pub(crate) today: Day,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(graph: &'a Graph, text: &'a str, language: Language) -> Case<'a> {
+        Case { graph, text, language, today: today() }
+    }
 }
 
 /// Judges one proposition.
 pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
-    let judged = match &proposition.content {
-        Content::Fact { subject, predicates, reversed, value, flexible } => {
-            fact::judge(case, subject, &fact::Relation { predicates, reversed, flexible: *flexible }, value)
+    let time = &proposition.time;
+    if let Some(when) = &time.when {
+        let impossible = when.extent == Extent::Impossible;
+        let timed = matches!(
+            proposition.content,
+            Content::Fact { .. } | Content::Unread | Content::All(_) | Content::Any(_)
+        );
+        if impossible || !timed {
+            let code = if impossible { ReasonCode::ImpossibleDate } else { ReasonCode::TimeUnknown };
+            return Judged::new(code, case.language);
         }
+    }
+    let judged = judge_content(case, &proposition.content, time);
+    if proposition.negated { denied(judged, case.language) } else { judged }
+}
+
+fn judge_content(case: &Case<'_>, content: &Content, time: &Time) -> Judged {
+    match content {
+        Content::Fact { subject, predicates, reversed, value, flexible } => fact::judge(
+            case,
+            subject,
+            &fact::Relation { predicates, reversed, flexible: *flexible, time },
+            value,
+        ),
         Content::Membership { subject, classes } => membership::judge(case, subject, classes),
         Content::Comparison { left, right, by } => comparison::judge(case, left, right, by),
         Content::Identity { described, description, name } => {
@@ -85,9 +135,30 @@ pub(crate) fn judge(case: &Case<'_>, proposition: &Proposition) -> Judged {
         Content::Existence { classes, subject, fact } => {
             existence::judge(case, classes, subject.as_ref(), fact.as_ref())
         }
+        Content::Total { classes, number, written } => {
+            count::judge_total(case, classes, &count::Stated { number, written })
+        }
+        Content::All(parts) => together(case, parts, time, Verdict::Refuted),
+        Content::Any(parts) => together(case, parts, time, Verdict::Supported),
         Content::Unread => Judged::new(ReasonCode::NotUnderstood, case.language),
+    }
+}
+
+/// One part with the deciding verdict decides; else all must agree.
+fn together(case: &Case<'_>, parts: &[Content], time: &Time, deciding: Verdict) -> Judged {
+    let judged: Vec<Judged> = parts.iter().map(|part| judge_content(case, part, time)).collect();
+    let evidence: Vec<Evidence> = judged.iter().flat_map(|one| one.evidence.iter().cloned()).collect();
+    let position = |wanted: Verdict| judged.iter().position(|one| one.verdict == wanted);
+    let decided = position(deciding);
+    let at = decided.or_else(|| position(Verdict::Unverifiable)).unwrap_or(0);
+    let Some(mut chosen) = judged.into_iter().nth(at) else {
+        return Judged::new(ReasonCode::NotUnderstood, case.language);
     };
-    if proposition.negated { denied(judged, case.language) } else { judged }
+    if decided.is_none() {
+        chosen = chosen.with_evidence(evidence, case.language);
+    }
+    chosen.correction = None;
+    chosen
 }
 
 fn denied(mut judged: Judged, language: Language) -> Judged {
@@ -113,7 +184,17 @@ pub(crate) fn combine(readings: Vec<Judged>) -> Option<Judged> {
     let open = readings.iter().position(|r| r.verdict == Verdict::Unverifiable);
     let chosen = supported.or(open).or((count > 0).then_some(0))?;
     let mixed = supported.is_some() && readings.iter().any(|r| r.verdict == Verdict::Refuted);
+    let mut listed: Vec<Reading> = Vec::new();
+    let several = readings.len() > 1;
+    for reading in readings.iter().filter(|_| several).flat_map(Judged::as_readings) {
+        if listed.len() < MAX_READINGS && !listed.contains(&reading) {
+            listed.push(reading);
+        }
+    }
     let mut judged = readings.into_iter().nth(chosen)?;
+    if several {
+        judged.readings = if listed.len() > 1 { listed } else { Vec::new() };
+    }
     judged.mixed |= mixed;
     if count > 1 {
         judged.confidence = judged.confidence.min(0.95);

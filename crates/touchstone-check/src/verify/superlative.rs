@@ -71,7 +71,7 @@ fn ranked(case: &Case<'_>, rank: &Rank, predicate: PredicateId, degree: Degree) 
                 id,
                 worst: number.clone(),
                 number,
-                fact: Fact { value: quad.object.clone(), quad, how: How::Asserted },
+                fact: Fact { value: quad.object.clone(), quad, how: How::Asserted, statement: None },
             })
         })
         .collect();

@@ -3,18 +3,22 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{FromPrimitive, Zero};
-use touchstone_core::{ReasonCode, Term};
+use touchstone_core::{ReasonCode, Term, Verdict};
 use touchstone_graph::model::{NamedOrBlankNode, Term as RdfTerm};
 use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
+use super::fact::Timed;
+use super::time::{self, Holds};
 use super::{Case, Judged};
 use crate::grammar::{Object, Value};
 use crate::lookup::{self, Fact};
-use crate::read::{self, Date, DateAgreement, Quantity, QudtUnit};
+use crate::read::{self, Date, DateAgreement, DateInterval, Quantity, Unit};
 
 /// A number with at most this many digits is a round one: the predicate's
 /// tolerance speaks for it. A longer one claims to be precise.
 const ROUND_DIGITS: usize = 3;
+/// Facts shown as evidence.
+const MAX_SHOWN: usize = 8;
 /// Literals longer than this are no numbers.
 const MAX_LITERAL_DIGITS: usize = 60;
 
@@ -29,14 +33,64 @@ enum Agreement {
     Incomparable,
 }
 
-pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts: &[Fact]) -> Judged {
+pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, timed: &Timed<'_>) -> Judged {
+    let facts = timed.standing();
+    let mut judged = if facts.is_empty() && !timed.facts.is_empty() {
+        let unknown = timed.that_hold(Holds::Unknown).next().is_some();
+        let code = if unknown { ReasonCode::TimeUnknown } else { ReasonCode::OtherTime };
+        let shown = timed.facts.iter().take(MAX_SHOWN);
+        let evidence = shown.map(|fact| lookup::evidence(case.graph, &fact.quad, case.language)).collect();
+        Judged::new(code, case.language).with_evidence(evidence, case.language)
+    } else {
+        // "was", of what can change: another value may have been right.
+        let changed =
+            timed.time.when.is_none() && time::may_have_changed(case, predicate, timed.facts, timed.time);
+        hold_against(case, predicate, value, &facts, changed)
+    };
+    let impossible = value
+        .readings
+        .iter()
+        .any(|reading| matches!(reading, Object::Date(date) if date.extent == read::Extent::Impossible));
+    if impossible && judged.verdict == Verdict::Unverifiable {
+        judged = Judged::new(ReasonCode::ImpossibleDate, case.language);
+    }
+    judged.object = Some(Term::literal(case.text[value.range.clone()].trim()));
+    if judged.verdict == Verdict::Refuted {
+        judged.correction = correction(case, predicate, value, &facts);
+    }
+    judged
+}
+
+/// The value against the facts that hold at the time of the claim.
+fn hold_against(
+    case: &Case<'_>,
+    predicate: &Predicate,
+    value: &Value,
+    facts: &[Fact],
+    changed: bool,
+) -> Judged {
     let agreements: Vec<Agreement> =
         facts.iter().map(|fact| agreement(case, predicate, value, fact)).collect();
     let position = |wanted: fn(&Agreement) -> bool| agreements.iter().position(wanted);
     let evidence = |chosen: &[usize]| {
         chosen.iter().map(|i| lookup::evidence(case.graph, &facts[*i].quad, case.language)).collect()
     };
-    let mut judged = if let Some(at) = position(|a| matches!(a, Agreement::Agrees)) {
+    // Each source may say what it likes; together they must not contradict
+    // each other where only one value can be right.
+    let against = |at: usize| {
+        predicate.functional
+            && agreements.iter().zip(facts).any(|(agreement, other)| {
+                matches!(agreement, Agreement::Differs) && other.quad.graph_name != facts[at].quad.graph_name
+            })
+    };
+    let agreeing = position(|a| matches!(a, Agreement::Agrees))
+        .or_else(|| position(|a| matches!(a, Agreement::WithinTolerance)));
+    if agreeing.is_some_and(against) {
+        let all: Vec<usize> = (0..facts.len().min(MAX_SHOWN)).collect();
+        return Judged::new(ReasonCode::SourcesDisagree, case.language)
+            .with_evidence(evidence(&all), case.language);
+    }
+    if let Some(at) = position(|a| matches!(a, Agreement::Agrees)) {
         Judged::new(ReasonCode::Asserted, case.language).with_evidence(evidence(&[at]), case.language)
     } else if let Some(at) = position(|a| matches!(a, Agreement::WithinTolerance)) {
         Judged::new(ReasonCode::WithinTolerance, case.language).with_evidence(evidence(&[at]), case.language)
@@ -44,10 +98,13 @@ pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts
         || position(|a| matches!(a, Agreement::Incomparable | Agreement::Unclear)).is_some()
     {
         let code = if agreements.is_empty() { ReasonCode::NoEvidence } else { ReasonCode::Ambiguous };
-        let all: Vec<usize> = (0..facts.len().min(4)).collect();
+        let all: Vec<usize> = (0..facts.len().min(MAX_SHOWN)).collect();
         let mut judged = Judged::new(code, case.language);
         judged.evidence = evidence(&all);
         judged
+    } else if changed {
+        let all: Vec<usize> = (0..facts.len().min(MAX_SHOWN)).collect();
+        Judged::new(ReasonCode::TimeUnknown, case.language).with_evidence(evidence(&all), case.language)
     } else if predicate.functional || predicate.closed {
         let code = match predicate.value_kind {
             ValueKind::Number => ReasonCode::OutsideTolerance,
@@ -55,16 +112,11 @@ pub(super) fn judge(case: &Case<'_>, predicate: &Predicate, value: &Value, facts
             _ if predicate.functional => ReasonCode::FunctionalOther,
             _ => ReasonCode::ClosedPredicate,
         };
-        let all: Vec<usize> = (0..facts.len().min(8)).collect();
+        let all: Vec<usize> = (0..facts.len().min(MAX_SHOWN)).collect();
         Judged::new(code, case.language).with_evidence(evidence(&all), case.language)
     } else {
         Judged::new(ReasonCode::NoEvidence, case.language)
-    };
-    judged.object = Some(Term::literal(case.text[value.range.clone()].trim()));
-    if crate::reasons::verdict_of(judged.code) == touchstone_core::Verdict::Refuted {
-        judged.correction = correction(case, predicate, value, facts);
     }
-    judged
 }
 
 fn agreement(case: &Case<'_>, predicate: &Predicate, value: &Value, fact: &Fact) -> Agreement {
@@ -95,7 +147,7 @@ pub(crate) fn subjects_with(case: &Case<'_>, predicates: &[PredicateId], value: 
         for quad in quads.filter_map(Result::ok) {
             let NamedOrBlankNode::NamedNode(subject) = &quad.subject else { continue };
             let Some(id) = case.graph.lexicon().entity_by_iri(subject.as_ref()) else { continue };
-            let fact = Fact { value: quad.object.clone(), quad, how: lookup::How::Asserted };
+            let fact = Fact { value: quad.object.clone(), quad, how: lookup::How::Asserted, statement: None };
             if matches!(agreement(case, predicate, value, &fact), Agreement::Agrees) && !found.contains(&id) {
                 found.push(id);
             }
@@ -164,38 +216,54 @@ fn significant_digits(number: &read::Number) -> usize {
 /// The fact's number in the unit that the text uses. A number without a
 /// unit is only comparable to a fact without one.
 fn in_stated_unit(predicate: &Predicate, quantity: &Quantity, actual: &BigRational) -> Option<BigRational> {
+    if quantity.number.percent {
+        let share = BigRational::from_integer(BigInt::from(100));
+        return match predicate.unit.as_deref() {
+            Some("PERCENT") => Some(actual / share),
+            None | Some("UNITLESS" | "NUM" | "FRACTION") => Some(actual.clone()),
+            Some(_) => None,
+        };
+    }
     match (&predicate.unit, &quantity.unit) {
         (None, None) => Some(actual.clone()),
         (None, Some(unit)) => unit.is_count().then(|| actual.clone()),
-        (Some(_), None) => None,
-        (Some(own), Some(unit)) => unit.from_qudt(&QudtUnit::new(own)?, actual),
+        (Some(own), None) => Unit::from_qudt(own).filter(Unit::is_count).map(|_| actual.clone()),
+        (Some(own), Some(unit)) => unit.convert(&Unit::from_qudt(own)?, actual),
     }
 }
 
 fn dates_agree(predicate: &Predicate, value: &Value, fact: &RdfTerm) -> Agreement {
     let RdfTerm::Literal(literal) = fact else { return Agreement::Incomparable };
     let Some(actual) = Date::parse_lexical(literal.value()) else { return Agreement::Incomparable };
-    let claimed = value.readings.iter().find_map(|r| match r {
-        Object::Date(reading) => Some(reading.date),
-        Object::Quantity(quantity) => year_of(quantity),
+    let dated = |reading: &Object| if let Object::Date(date) = reading { Some(date.clone()) } else { None };
+    let year = |reading: &Object| match reading {
+        Object::Quantity(quantity) => year_of(quantity).map(|year| DateInterval::at(year, 0..0)),
         _ => None,
-    });
-    match claimed {
-        Some(claimed) => match claimed.compare(&actual) {
-            DateAgreement::Agrees => Agreement::Agrees,
-            // Sources date a discovery or a foundation some years apart.
-            DateAgreement::Differs
-                if predicate
-                    .tolerance
-                    .is_some_and(|years| f64::from(claimed.years_apart(&actual)) <= years) =>
-            {
-                Agreement::Unclear
-            }
-            DateAgreement::Differs => Agreement::Differs,
-            DateAgreement::Incomparable => Agreement::Incomparable,
-        },
-        None => Agreement::Incomparable,
+    };
+    let claimed = value.readings.iter().find_map(dated).or_else(|| value.readings.iter().find_map(year));
+    let Some(claimed) = claimed else { return Agreement::Incomparable };
+    match claimed.compare(&actual) {
+        DateAgreement::Agrees => Agreement::Agrees,
+        // Sources date a discovery or a foundation some years apart.
+        DateAgreement::Differs
+            if predicate.tolerance.is_some_and(|years| is_near(&claimed, &actual, years)) =>
+        {
+            Agreement::Unclear
+        }
+        DateAgreement::Differs => Agreement::Differs,
+        DateAgreement::Incomparable => Agreement::Incomparable,
     }
+}
+
+/// Whether the two lie no more than so many years apart.
+fn is_near(claimed: &DateInterval, actual: &Date, years: f64) -> bool {
+    let year = actual.first_day().0;
+    let apart = match (claimed.earliest, claimed.latest) {
+        (Some(earliest), _) if year < earliest.0 => earliest.0 - year,
+        (_, Some(latest)) if year > latest.0 => year - latest.0,
+        _ => 0,
+    };
+    claimed.extent != read::Extent::Impossible && f64::from(apart) <= years
 }
 
 /// A bare number as a year.

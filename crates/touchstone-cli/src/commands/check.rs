@@ -381,10 +381,12 @@ mod tests {
                 object: Term::literal("79"),
                 graph: "https://example.org/graph".into(),
                 source: Some("elements 1.0".into()),
+                qualifiers: Vec::new(),
             }],
             confidence: 1.0,
             correction: None,
             rule: None,
+            readings: Vec::new(),
         };
         let place = document::Place { line: 3, column: 1, end_line: 3, end_column: 26 };
         let summary = Summary { refuted: 1, ..Summary::default() };

@@ -214,3 +214,78 @@ fn a_policy_is_enforced_with_its_rule_named() {
         sandbox.write("p.toml", "[[rule]]\nid = \"a\"\naction = \"block\"\nclasses = [\"dragon\"]\n");
     assert!(sandbox.check(&["--policies", &broken, "-"], "x").sentence().contains("no class dragon"));
 }
+
+/// A reader that makes its text as it is read.
+struct Endless {
+    line: Vec<u8>,
+    left: usize,
+    at: usize,
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut written = 0;
+        while written < buffer.len() && self.left > 0 {
+            let rest = &self.line[self.at..];
+            let count = rest.len().min(buffer.len() - written).min(self.left);
+            buffer[written..written + count].copy_from_slice(&rest[..count]);
+            (written, self.left) = (written + count, self.left - count);
+            self.at = (self.at + count) % self.line.len();
+        }
+        Ok(written)
+    }
+}
+
+/// 100 MB need no more memory than 1 MB, but for what the allocator keeps.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hundred_megabytes_stream_in_bounded_memory() {
+    use std::io::{Read, Write};
+    use std::process::Stdio;
+
+    let peak = |bytes: usize| {
+        let sandbox = Sandbox::new();
+        let store = demo_store().display().to_string();
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_touchstone"))
+            .args(["check", "--store", &store, "--format", "jsonl"])
+            .env("HOME", sandbox.dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let writer = std::thread::spawn(move || {
+            // Rules are quickly passed over, a sentence is not.
+            let mut line = b"Gold has atomic number 79.\n".to_vec();
+            line.extend(b"- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n".repeat(1_000));
+            let mut text = Endless { line, left: bytes, at: 0 };
+            let copied = std::io::copy(&mut text, &mut stdin);
+            stdin.write_all(b"\nGold has atomic number 78.\n").and(copied.map(|_| ())).unwrap();
+        });
+        let status = format!("/proc/{}/status", child.id());
+        let mut output = child.stdout.take().unwrap();
+        let mut last = Vec::new();
+        let mut highest = 0;
+        let mut buffer = [0; 65_536];
+        loop {
+            let count = output.read(&mut buffer).unwrap();
+            let used = std::fs::read_to_string(&status).unwrap_or_default();
+            let line = used.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim);
+            let kilobytes = line.and_then(|line| line.split(' ').next()?.parse::<u64>().ok());
+            highest = highest.max(kilobytes.unwrap_or(0));
+            if count == 0 {
+                break;
+            }
+            last.extend_from_slice(&buffer[..count]);
+            let excess = last.len().saturating_sub(4_096);
+            last.drain(..excess);
+        }
+        writer.join().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert!(String::from_utf8_lossy(&last).contains("refuted"), "{}", String::from_utf8_lossy(&last));
+        highest
+    };
+    let (small, large) = (peak(1_000_000), peak(100_000_000));
+    assert!(large < small + 200_000, "{small} kB for 1 MB, {large} kB for 100 MB");
+}

@@ -94,6 +94,16 @@ pub struct FactRule {
     /// Values that equal this field's are left out.
     pub except: Option<String>,
     pub when: Option<Condition>,
+    /// What the row says of the fact itself, such as when it held.
+    #[serde(default)]
+    pub qualifiers: Vec<FactRule>,
+}
+
+impl FactRule {
+    /// The rule and its qualifiers.
+    fn with_qualifiers(&self) -> impl Iterator<Item = &FactRule> {
+        std::iter::once(self).chain(&self.qualifiers)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -131,6 +141,12 @@ impl Mapping {
             }
             for rule in &rows.facts {
                 self.check_rule(rule)?;
+                for qualifier in &rule.qualifiers {
+                    self.check_rule(qualifier)?;
+                    if !qualifier.qualifiers.is_empty() {
+                        return Err(format!("the qualifier {} cannot have qualifiers", qualifier.predicate));
+                    }
+                }
             }
         }
         Ok(())
@@ -172,7 +188,8 @@ impl Mapping {
 
     /// The columns of a look-up table that rules ask for.
     pub(super) fn looked_up<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a str> {
-        let lookups = self.rows.iter().flat_map(|rows| &rows.facts).filter_map(|rule| rule.lookup.as_deref());
+        let rules = self.rows.iter().flat_map(|rows| &rows.facts).flat_map(FactRule::with_qualifiers);
+        let lookups = rules.filter_map(|rule| rule.lookup.as_deref());
         lookups.filter_map(move |lookup| {
             lookup.split_once('.').filter(|(name, _)| *name == table).map(|(_, column)| column)
         })
@@ -197,9 +214,10 @@ impl Rows {
     /// The outermost columns of the file that the rules name.
     pub(super) fn columns(&self) -> BTreeSet<&str> {
         let mut paths: Vec<&str> = fields_of(&self.subject).unwrap_or_default();
-        let conditions = self.when.iter().chain(self.facts.iter().filter_map(|rule| rule.when.as_ref()));
+        let rules = || self.facts.iter().flat_map(FactRule::with_qualifiers);
+        let conditions = self.when.iter().chain(rules().filter_map(|rule| rule.when.as_ref()));
         paths.extend(conditions.map(|condition| condition.field.as_str()));
-        for rule in &self.facts {
+        for rule in rules() {
             paths.extend(rule.field.iter().chain(&rule.except).map(String::as_str));
             for template in rule.value.iter().chain(&rule.iri) {
                 paths.extend(fields_of(template).unwrap_or_default());

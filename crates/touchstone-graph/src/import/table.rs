@@ -1,10 +1,11 @@
 //! Tables through a mapping: CSV, TSV, JSON and JSON lines.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use oxigraph::model::{Literal, NamedNode, Term};
+use oxigraph::model::{BlankNode, Literal, NamedNode, Quad, Term, Triple};
 use serde_json::{Map, Value};
 
 use super::mapping::{Condition, FactRule, Mapping, Rows, Script};
@@ -125,9 +126,55 @@ impl RowReader<'_> {
             let predicate = self.mapping.iri(&rule.predicate).map_err(RowError::Broken)?;
             for value in self.values(rule, row)? {
                 if let Some(object) = self.object(rule, row, &value)? {
-                    sink.add(quad(subject.clone(), predicate.clone(), object, Some(self.graph)))?;
+                    let fact = quad(subject.clone(), predicate.clone(), object, Some(self.graph));
+                    let said = self.qualifiers(rule, row)?;
+                    if !said.is_empty() {
+                        self.qualify(&fact, said, sink)?;
+                    }
+                    sink.add(fact)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn qualifiers(
+        &self,
+        rule: &FactRule,
+        row: &Map<String, Value>,
+    ) -> Result<Vec<(NamedNode, Term)>, RowError> {
+        let mut said = Vec::new();
+        for qualifier in rule.qualifiers.iter().filter(|q| holds(q.when.as_ref(), row)) {
+            let predicate = self.mapping.iri(&qualifier.predicate).map_err(RowError::Broken)?;
+            for value in self.values(qualifier, row)? {
+                if let Some(object) = self.object(qualifier, row, &value)? {
+                    said.push((predicate.clone(), object));
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    /// A reifier of the fact (RDF 1.2) with what is said of it. Its name comes
+    /// from its content, so that the same tables give the same graph.
+    fn qualify(
+        &self,
+        fact: &Quad,
+        said: Vec<(NamedNode, Term)>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), RowError> {
+        let digest = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, fact, &said).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        let reifier = BlankNode::new_from_unique_id(digest(0) << 64 | digest(1));
+        let about = |predicate: NamedNode, object: Term| {
+            Quad::new(reifier.clone(), predicate, object, fact.graph_name.clone())
+        };
+        sink.add(about(rdf::REIFIES.into_owned(), Triple::from(fact.clone()).into()))?;
+        for (predicate, object) in said {
+            sink.add(about(predicate, object))?;
         }
         Ok(())
     }

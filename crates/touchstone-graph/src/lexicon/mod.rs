@@ -16,8 +16,8 @@ use touchstone_core::Language;
 
 use crate::ontology::{ClassId, Degree, PredicateId};
 
-pub(crate) use relations::{classifies, reciprocal};
 pub use relations::{Cue, CueRole, ThingKind, Wording};
+pub(crate) use relations::{classifies, reciprocal};
 
 pub use fold::{Folded, fold, is_han};
 pub use inflect::plural;

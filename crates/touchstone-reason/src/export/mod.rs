@@ -103,7 +103,7 @@ fn tone_of_claim(claim: &Claim) -> Tone {
 
 fn evidence_text(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Triple { subject, predicate, object, graph, source } => format!(
+        Evidence::Triple { subject, predicate, object, graph, source, .. } => format!(
             "{} – {} – {} ({})",
             subject.label,
             predicate.label,

@@ -126,6 +126,7 @@ impl Guide {
             confidence,
             correction: None,
             rule: None,
+            readings: Vec::new(),
         };
         Answer {
             text,
@@ -180,6 +181,7 @@ fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Ve
                 confidence: 1.0,
                 correction: None,
                 rule: None,
+                readings: Vec::new(),
             }
         })
         .collect()

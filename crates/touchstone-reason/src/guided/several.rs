@@ -178,6 +178,7 @@ impl Guide {
             confidence: 1.0,
             correction: None,
             rule: None,
+            readings: Vec::new(),
         };
         let index = steps.len() + 1;
         Step { index, text, status: StepStatus::Accepted, before: None, claims: vec![claim], why: None }

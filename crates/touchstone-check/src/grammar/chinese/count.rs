@@ -5,7 +5,7 @@ use touchstone_graph::ValueKind;
 
 use super::super::cursor::{Cursor, Verb};
 use super::super::words::{ZH_AND, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATIONS, ZH_OF};
-use super::super::{Content, Description, Proposition, Reference};
+use super::super::{Content, Description, Reference};
 use super::noun::{reference, value};
 use crate::items::Item;
 
@@ -33,7 +33,7 @@ fn push(
             number: Box::new(quantity.clone()),
             written: number.range.clone(),
         };
-        c.found.push(Proposition { content, negated, range: range.clone() });
+        c.push(content, negated, range.clone());
     }
     true
 }
@@ -119,6 +119,6 @@ fn there(c: &mut Cursor<'_, '_>, start: usize) -> Option<()> {
     c.at += 1;
     let content = Content::Existence { classes: class.classes.clone(), subject, fact };
     let range = c.range_from(start);
-    c.found.push(Proposition { content, negated, range });
+    c.push(content, negated, range);
     Some(())
 }

@@ -9,17 +9,24 @@ mod relation;
 use touchstone_core::Language;
 use touchstone_graph::{PredicateId, ValueKind};
 
-use super::cursor::{Cursor, Verb};
+use super::cursor::{Cursor, Verb, counted_by_unit};
 use super::degree;
+use super::time;
 use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF, ZH_PARTICLES,
     ZH_PASSIVE, is_function_word,
 };
-use super::{Content, Object, Proposition, Reference, Setting, Value};
+use super::{Content, Object, Proposition, Reference, Setting, Time, Value};
 use crate::items::Item;
+use crate::read::Comparator;
 pub(super) use noun::reference;
 use noun::{slot_phrase, subject, value};
 use relation::{any_relation, facts, located, passive, together};
+
+const ZH_BUT: &[&str] = &["但", "但是", "然而", "不过", "同时", "既"];
+const ZH_IF: &[&str] = &["如果", "假如", "要是", "倘若", "除非", "若"];
+/// What they say held once.
+const ZH_ONCE: &[&str] = &["曾", "曾经", "曾于", "曾於"];
 
 #[derive(Clone, Debug)]
 enum Subject {
@@ -34,29 +41,44 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     while c.at < items.len() {
         let before = c.at;
         while c.peek().is_some_and(|item| {
-            (item.is_punctuation() || item.is(ZH_PARTICLES) || item.is(ZH_AND)) && !item.is(ZH_PASSIVE)
+            (item.is_punctuation() || item.is(ZH_PARTICLES) || item.is(ZH_AND) || item.is(ZH_BUT))
+                && !item.is(ZH_PASSIVE)
         }) {
             c.at += 1;
+        }
+        // What is only supposed is not asserted, nor what would follow.
+        if c.peek().is_some_and(|item| ZH_IF.iter().any(|word| item.folded.starts_with(word))) {
+            c.unread = true;
+            break;
         }
         if c.at >= items.len() {
             break;
         }
         let start = c.at;
         let found = c.found.len();
+        c.past = false;
+        if time::leading(&mut c, &[ZH_COPULAS, ZH_NEGATED_COPULAS, ZH_OF, ZH_PASSIVE]) {
+            continue;
+        }
         if count::there_is(&mut c, start) || ranked(&mut c, start) {
+            dated(&mut c, start, found);
             continue;
         }
         let read = match subject(&mut c) {
-            Some(next) if predicate_phrase(&mut c, start, &next) => {
+            Some(next) if predicate_at(&mut c, start, &next) => {
                 carried = Some(next);
                 true
             }
             _ => {
                 c.found.truncate(found);
                 c.at = start;
-                carried.clone().is_some_and(|subject| predicate_phrase(&mut c, start, &subject))
+                carried.clone().is_some_and(|subject| predicate_at(&mut c, start, &subject))
+                    || resumed(&mut c, start, found, carried.as_ref())
             }
         };
+        if read {
+            dated(&mut c, start, found);
+        }
         if !read {
             c.found.truncate(found);
             c.at = start;
@@ -69,9 +91,56 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let Cursor { mut found, unread, .. } = c;
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
         let range = first.range.start..last.range.end;
-        found.push(Proposition { content: Content::Unread, negated: false, range });
+        found.push(Proposition { content: Content::Unread, negated: false, range, time: Time::default() });
     }
     found
+}
+
+/// The time behind the clause, or that of the whole sentence.
+fn dated(c: &mut Cursor<'_, '_>, start: usize, found: usize) {
+    time::trailing(c, start, found);
+    if let Some(when) = c.when.clone()
+        && c.found.len() > found
+    {
+        time::event(c, start, found, &when);
+    }
+}
+
+/// 铁的符号是Fe，原子序数是26: another of its facts, the name left out.
+fn resumed(c: &mut Cursor<'_, '_>, start: usize, found: usize, carried: Option<&Subject>) -> bool {
+    let of = match carried {
+        Some(Subject::Slot { of, .. }) => of.clone(),
+        Some(Subject::Entities(references)) if references.len() == 1 => references[0].clone(),
+        _ => return false,
+    };
+    c.found.truncate(found);
+    c.at = start;
+    let Some(noun) = c.peek().filter(|item| !item.predicates.is_empty() && item.entities.is_empty()) else {
+        return false;
+    };
+    c.at += 1;
+    let follows = c.peek().is_some_and(|item| {
+        item.is(ZH_COPULAS) || item.is(ZH_NEGATED_COPULAS) || item.is(ZH_HAVE) || item.quantity.is_some()
+    });
+    follows && predicate_at(c, start, &Subject::Slot { predicates: noun.predicates.clone(), of })
+}
+
+/// A predicate, also with its time before it: 在1995年是….
+fn predicate_at(c: &mut Cursor<'_, '_>, start: usize, subject: &Subject) -> bool {
+    let (mark, found) = (c.at, c.found.len());
+    if predicate_phrase(c, start, subject) {
+        return true;
+    }
+    c.found.truncate(found);
+    c.at = mark;
+    c.past |= c.eat(ZH_ONCE);
+    let Some(when) = time::adverbial(c) else { return false };
+    c.eat(&["，", ","]);
+    let read = predicate_phrase(c, start, subject);
+    if read && !time::event(c, start, found, &when) {
+        c.dated(found, &when, start);
+    }
+    read
 }
 
 /// 非洲最大的国家是阿尔及利亚
@@ -101,6 +170,7 @@ fn skip_clause(c: &mut Cursor<'_, '_>) {
 
 fn predicate_phrase(c: &mut Cursor<'_, '_>, start: usize, subject: &Subject) -> bool {
     c.eat_all(&["也", "都", "均", "还", "则", "就", "已", "分别", "现在", "目前"]);
+    c.past |= c.eat(ZH_ONCE);
     match subject {
         Subject::Slot { predicates, of } => slot_value(c, start, predicates, of),
         Subject::Unknown(value) => {
@@ -165,6 +235,14 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
         return complement(c, start, subjects, negated);
     }
     let mark = c.at;
+    // 秘鲁没有巴西大
+    if c.eat(&["没有", "不如", "不及"]) && degree::chinese_less(c, start, subjects) {
+        return true;
+    }
+    c.at = mark;
+    if inhabited(c, start, subjects) {
+        return true;
+    }
     let negated = c.eat(ZH_NEGATIONS);
     if count::together(c, start, subjects, negated)
         || count::possessed(c, start, subjects, negated)
@@ -196,6 +274,84 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
     facts(c, start, subjects, &verb, negated)
 }
 
+/// 德国和法国的货币: whose, and what of them. 非洲的国家 says what a thing is, not
+/// whose country it is.
+fn owned(c: &mut Cursor<'_, '_>) -> Option<(Vec<PredicateId>, Vec<Reference>)> {
+    let mark = c.at;
+    let mut owners = Vec::new();
+    loop {
+        let back = c.at;
+        let Some((predicates, of)) = slot_phrase(c) else {
+            c.at = back;
+            let next = reference(c).filter(|_| c.eat(ZH_AND));
+            match next {
+                Some(next) => owners.push(next),
+                None => {
+                    c.at = mark;
+                    return None;
+                }
+            }
+            continue;
+        };
+        let ontology = c.setting.graph.ontology();
+        let lexicon = c.setting.graph.lexicon();
+        let has = |p: &&PredicateId| {
+            let domain = &ontology.predicate(**p).domain;
+            !domain.is_empty()
+                && of.candidates.iter().any(|id| {
+                    let types = &lexicon.entity(*id).types;
+                    !types.is_empty() && ontology.fits(types, domain)
+                })
+        };
+        let class_too = c.items[..c.at].last().is_some_and(|item| !item.classes.is_empty());
+        let fitting: Vec<PredicateId> =
+            if class_too { predicates.iter().filter(has).copied().collect() } else { predicates };
+        if fitting.is_empty() {
+            c.at = mark;
+            return None;
+        }
+        owners.push(of);
+        return Some((fitting, owners));
+    }
+}
+
+/// 有37万人, 约有37万居民, 有五千多万人口.
+fn inhabited(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -> bool {
+    let mark = c.at;
+    let hedged = c.eat(&["约", "大约", "大概"]);
+    let had = c.eat(ZH_HAVE);
+    let Some(item) = c.peek().filter(|item| (had || hedged) && item.quantity.is_some()) else {
+        c.at = mark;
+        return false;
+    };
+    c.at += 1;
+    let mut predicates = counted_by_unit(c, item);
+    if let Some(noun) = c.peek().filter(|noun| c.kinds(&noun.predicates).contains(&ValueKind::Number)) {
+        let kinds = c.kinds(&noun.predicates);
+        let numeric = noun.predicates.iter().zip(kinds).filter(|(_, kind)| *kind == ValueKind::Number);
+        predicates = numeric.map(|(p, _)| *p).collect();
+        c.at += 1;
+    }
+    if predicates.is_empty() {
+        c.at = mark;
+        return false;
+    }
+    let mut value = c.value_of(item);
+    if hedged {
+        for reading in &mut value.readings {
+            if let Object::Quantity(quantity) = reading
+                && quantity.number.comparator == Comparator::Exact
+            {
+                quantity.number.comparator = Comparator::About;
+            }
+        }
+    }
+    for subject in subjects {
+        c.fact(start, subject, &predicates, value.clone(), false, false);
+    }
+    true
+}
+
 /// What follows 是.
 fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
     let mark = c.at;
@@ -205,17 +361,15 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], nega
         }
         return true;
     }
-    // 非洲的国家 says what a thing is, not whose country it is.
-    let is_slot = |c: &Cursor<'_, '_>| c.items[..c.at].last().is_some_and(|item| item.classes.is_empty());
-    if let Some((predicates, of)) = slot_phrase(c)
-        && is_slot(c)
-    {
+    if let Some((predicates, owners)) = owned(c) {
         for subject in subjects {
             let value = Value {
                 range: subject.range.clone(),
                 readings: vec![Object::Entity(subject.clone()), Object::Text],
             };
-            c.fact(start, &of, &predicates, value, negated, false);
+            for of in &owners {
+                c.fact(start, of, &predicates, value.clone(), negated, false);
+            }
         }
         return true;
     }
@@ -256,7 +410,7 @@ fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], nega
     for subject in subjects {
         let range = c.range_from(start);
         let content = Content::Membership { subject: subject.clone(), classes: item.classes.clone() };
-        c.found.push(Proposition { content, negated, range });
+        c.push(content, negated, range);
     }
     if let Some(place) = place {
         // Which relation 的 stands for is not said: any that the graph has.

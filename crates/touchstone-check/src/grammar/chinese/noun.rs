@@ -2,8 +2,8 @@
 
 use super::super::cursor::Cursor;
 use super::super::words::{
-    ZH_AND, ZH_COPULAS, ZH_DEMONSTRATIVES, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_OF, ZH_POSSESSIVES,
-    ZH_PRONOUNS, ZH_THAN, is_function_word,
+    ZH_AND, ZH_COPULAS, ZH_DEMONSTRATIVES, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF,
+    ZH_POSSESSIVES, ZH_PRONOUNS, ZH_THAN, is_function_word,
 };
 use super::super::{Reference, Value};
 use super::Subject;
@@ -42,24 +42,27 @@ pub(super) fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
         }
         c.at = after;
         let mut references = vec![reference];
+        // Where each further name is joined, and whether by "with".
+        let mut joints: Vec<(usize, bool)> = Vec::new();
         loop {
             let back = c.at;
-            if !c.eat(ZH_AND) {
-                break;
-            }
-            match self::reference(c) {
-                // 法国与西班牙接壤: the second name is the object.
-                Some(next)
-                    if c.peek().is_none_or(|item| item.predicates.is_empty())
-                        || c.ahead(1).is_some_and(|item| !item.is_punctuation()) =>
-                {
-                    references.push(next)
+            let with = c.next_is(ZH_WITH);
+            match c.eat(ZH_AND).then(|| self::reference(c)).flatten() {
+                Some(next) => {
+                    references.push(next);
+                    joints.push((back, with));
                 }
-                _ => {
+                None => {
                     c.at = back;
                     break;
                 }
             }
+        }
+        // 法国与西班牙和德国接壤: what is said of the first is said with the others.
+        if !joints.is_empty() && is_mutual(c) {
+            let split = joints.iter().rposition(|(_, with)| *with).unwrap_or(0);
+            references.truncate(split + 1);
+            c.at = joints[split].0;
         }
         return Some(Subject::Entities(references));
     }
@@ -81,6 +84,19 @@ pub(super) fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     }
     let value = c.unknown(c.range_from(from));
     Some(Subject::Unknown(value))
+}
+
+const ZH_WITH: &[&str] = &["与", "與", "跟", "同"];
+
+/// Whether a verb follows that has no object: 接壤, 都不相邻.
+fn is_mutual(c: &Cursor<'_, '_>) -> bool {
+    let mut at = c.at;
+    let skipped = |item: &&Item| item.is(&["都", "均", "相", "也", "互相", "相互"]) || item.is(ZH_NEGATIONS);
+    while c.items.get(at).filter(skipped).is_some() {
+        at += 1;
+    }
+    c.items.get(at).is_some_and(|item| !item.predicates.is_empty())
+        && c.items.get(at + 1).is_none_or(Item::is_punctuation)
 }
 
 /// A name, 元素金, 该国, or 首都是基多的国家 and 以基多为首都的国家.
@@ -202,6 +218,7 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
             !next.is_punctuation()
                 && !is_function_word(&next.folded, Language::Chinese)
                 && next.quantity.is_none()
+                && next.date.is_none()
         }) {
             c.at += 1;
         }

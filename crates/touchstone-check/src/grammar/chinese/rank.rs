@@ -4,7 +4,7 @@ use touchstone_graph::{Degree, Meaning, PredicateId, ValueKind};
 
 use super::super::cursor::Cursor;
 use super::super::words::{ZH_DEMONSTRATIVES, ZH_MEASURES, ZH_OF};
-use super::super::{Content, Proposition, Rank, Reference};
+use super::super::{Content, Rank, Reference};
 use super::noun::reference;
 
 const EVERYWHERE: &[&str] = &["世界", "全球", "全世界", "地球", "世界上", "地球上"];
@@ -148,5 +148,5 @@ fn numeric(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
 pub(super) fn push(c: &mut Cursor<'_, '_>, start: usize, subject: &Reference, rank: &Rank, negated: bool) {
     let range = c.range_from(start);
     let content = Content::Superlative { subject: subject.clone(), rank: rank.clone() };
-    c.found.push(Proposition { content, negated, range });
+    c.push(content, negated, range);
 }

@@ -166,6 +166,7 @@ pub(super) fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
         }
         when.dedup();
     }
+    let found = c.found.len();
     for subject in subjects {
         for agent in &agents {
             c.fact(start, subject, &by, agent.clone(), negated, true);
@@ -173,8 +174,8 @@ pub(super) fn passive(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Referenc
         if let Some(date) = date.filter(|_| !when.is_empty()) {
             let value = c.value_of(date);
             c.fact(start, subject, &when, value, negated, false);
-        } else if date.is_some() {
-            c.unread = true;
+        } else if let Some(when) = date.and_then(|item| item.date.clone()) {
+            c.dated(found, &when, start);
         }
     }
     true

@@ -4,9 +4,10 @@
 use touchstone_graph::ValueKind;
 
 use super::super::cursor::{Cursor, Verb};
-use super::super::words::{COPULAS, DETERMINERS, NEGATED_COPULAS, NEGATIONS, OF_LIKE};
-use super::super::{Content, Description, Proposition, Reference};
+use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, NEGATED_COPULAS, NEGATIONS, OF_LIKE};
+use super::super::{Content, Description, Reference};
 use super::noun::{reference, value};
+use super::rank::EVERYWHERE;
 use crate::items::Item;
 use crate::read::Quantity;
 
@@ -18,7 +19,8 @@ struct Counted<'i> {
 
 fn counted<'i>(c: &Cursor<'_, 'i>, at: usize) -> Option<Counted<'i>> {
     let item = c.items.get(at)?;
-    let number = item.quantity.clone()?;
+    // "in 1898" counts nothing.
+    let number = item.quantity.clone().filter(|_| item.date.is_none())?;
     // "two countries", not "two kilometres" and not "20%".
     let plain = number.unit.is_none_or(|unit| unit.is_count()) && !number.number.percent;
     plain.then_some(Counted { number, item })
@@ -40,7 +42,7 @@ fn push(
         written: counted.item.range.clone(),
     };
     let range = c.range_from(start);
-    c.found.push(Proposition { content, negated, range });
+    c.push(content, negated, range);
 }
 
 /// "two [other] countries" behind a verb between things.
@@ -89,6 +91,12 @@ pub(super) fn possessed(c: &mut Cursor<'_, '_>, start: usize, subject: &Referenc
     let relation = Verb { forward: relational, reversed: Vec::new() };
     let class = (!noun.classes.is_empty()).then_some(noun);
     push(c, start, subject, relation, (&counted, class), negated);
+    // "ten provinces and three territories"
+    let mark = c.at;
+    c.eat(&[","]);
+    if !(c.eat(CONJUNCTIONS) && possessed(c, start, subject, negated)) {
+        c.at = mark;
+    }
     true
 }
 
@@ -142,6 +150,21 @@ fn there(c: &mut Cursor<'_, '_>, start: usize) -> Option<()> {
         c.at += 1;
         let class = c.peek().filter(|item| !item.classes.is_empty())?;
         c.at += 1;
+        let mark = c.at;
+        let everywhere = c.eat(&["in"]) && c.eat(&["the"]) && c.eat(EVERYWHERE);
+        if !everywhere {
+            c.at = mark;
+        }
+        if c.peek().is_none_or(Item::is_punctuation) {
+            let content = Content::Total {
+                classes: class.classes.clone(),
+                number: Box::new(counted.number.clone()),
+                written: counted.item.range.clone(),
+            };
+            let range = c.range_from(start);
+            c.push(content, negated, range);
+            return Some(());
+        }
         (c.eat(OF_LIKE) || c.eat(&["on"])).then_some(())?;
         let place = reference(c)?;
         push(c, start, &place, Verb::default(), (&counted, Some(class)), negated);
@@ -166,6 +189,6 @@ fn there(c: &mut Cursor<'_, '_>, start: usize) -> Option<()> {
     };
     let content = Content::Existence { classes: class.classes.clone(), subject, fact };
     let range = c.range_from(start);
-    c.found.push(Proposition { content, negated, range });
+    c.push(content, negated, range);
     Some(())
 }

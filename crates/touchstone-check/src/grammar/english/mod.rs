@@ -12,11 +12,12 @@ mod verb;
 use touchstone_graph::PredicateId;
 
 use super::cursor::{Cursor, Verb};
+use super::time;
 use super::words::{
-    CONJUNCTIONS, COPULAS, NEGATED_COPULAS, NEGATIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES,
+    CONJUNCTIONS, COPULAS, HAVE, NEGATED_COPULAS, NEGATIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES,
     is_function_word,
 };
-use super::{Content, Proposition, Rank, Reference, Setting, Value};
+use super::{Content, Object, Proposition, Rank, Reference, Setting, Time, Value};
 use crate::items::Item;
 use noun::noun_phrase;
 pub(super) use noun::reference;
@@ -44,7 +45,7 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let unread = unread || (scene.is_some() && !scene_used);
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
         let range = first.range.start..last.range.end;
-        found.push(Proposition { content: Content::Unread, negated: false, range });
+        found.push(Proposition { content: Content::Unread, negated: false, range, time: Time::default() });
     }
     found
 }
@@ -60,10 +61,19 @@ fn sentence(c: &mut Cursor<'_, '_>) {
         let start = c.at;
         let found = c.found.len();
         let carried = subjects.clone();
+        // What is only supposed is not asserted, nor what would follow.
+        if c.next_is(&["if", "unless", "whether", "suppose", "supposing", "assuming", "provided"]) {
+            c.unread = true;
+            c.at = c.items.len();
+            continue;
+        }
         if c.next_is(QUALIFYING) && c.ahead(1).is_some_and(|item| item.is(&[","])) {
             c.at += 2;
             c.unread = true;
             skip_to_boundary(c);
+            continue;
+        }
+        if time::leading(c, &[COPULAS, NEGATED_COPULAS]) {
             continue;
         }
         if let Some(fronted) = fronted(c, start) {
@@ -88,9 +98,20 @@ fn sentence(c: &mut Cursor<'_, '_>) {
             }
             subjects = carried;
         }
+        dated(c, start, found);
         if c.at == before {
             c.at += 1;
         }
+    }
+}
+
+/// The time behind the clause, or that of the whole sentence.
+fn dated(c: &mut Cursor<'_, '_>, start: usize, found: usize) {
+    time::trailing(c, start, found);
+    if let Some(when) = c.when.clone()
+        && c.found.len() > found
+    {
+        time::event(c, start, found, &when);
     }
 }
 
@@ -134,6 +155,9 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
     if let Some(rank) = rank::superlative(c) {
         return ranked(c, start, &rank, subjects);
     }
+    if c.eat(&["neither"]) {
+        return neither(c, start, subjects);
+    }
     let Some(first) = noun_phrase(c) else { return false };
     let found = c.found.len();
     if clause_of(c, start, first.clone(), subjects) {
@@ -148,6 +172,27 @@ fn clause(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> 
         }
     }
     false
+}
+
+/// "Neither Brazil nor Chile borders Ecuador."
+fn neither(c: &mut Cursor<'_, '_>, start: usize, subjects: &mut Vec<Subject>) -> bool {
+    let mut list = Vec::new();
+    while let Some(reference) = reference(c) {
+        list.push(Subject::Entity(reference));
+        c.eat(&[","]);
+        if !c.eat(&["nor", "or"]) {
+            break;
+        }
+    }
+    let found = c.found.len();
+    if list.len() < 2 || !verb_phrase(c, start, &list) {
+        return false;
+    }
+    for proposition in c.found.iter_mut().skip(found) {
+        proposition.negated = !proposition.negated;
+    }
+    *subjects = list;
+    true
 }
 
 /// "The largest country in Africa is Algeria."
@@ -194,15 +239,38 @@ fn clause_of(c: &mut Cursor<'_, '_>, start: usize, first: Subject, subjects: &mu
         list.truncate(1);
         c.at = behind_first;
     }
+    let (asked, told) = (matches!(list.as_slice(), [Subject::Slot { .. }]), c.found.len());
     if aside(c, start, &list) && at_end(c) {
         *subjects = list;
         return true;
     }
+    // "The capital of Peru, Lima, …" goes on about Lima.
+    if asked && let Some(named) = c.found.get(told).and_then(named_value) {
+        list = vec![Subject::Entity(named)];
+    }
+    // "The population of Kenya in 2020 was …"
+    let (mark, found) = (c.at, c.found.len());
+    let when = time::adverbial(c).filter(|_| c.peek().is_some_and(|item| item.is(COPULAS) || item.is(HAVE)));
+    if when.is_none() {
+        c.at = mark;
+    }
     let read = member::counted_among(c, start, &list) || verb_phrase(c, start, &list);
+    if let Some(when) = when {
+        c.dated(found, &when, start);
+    }
     if read {
         *subjects = list;
     }
     read
+}
+
+/// The thing that a fact has as its value.
+fn named_value(proposition: &Proposition) -> Option<Reference> {
+    let Content::Fact { value, .. } = &proposition.content else { return None };
+    value.readings.iter().find_map(|reading| match reading {
+        Object::Entity(reference) => Some(reference.clone()),
+        _ => None,
+    })
 }
 
 fn same_kind(a: &Subject, b: &Subject) -> bool {
@@ -214,11 +282,16 @@ fn same_kind(a: &Subject, b: &Subject) -> bool {
 fn aside(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
     let back = c.at;
     let comma = c.eat(&[","]);
+    let found = c.found.len();
+    if comma && whose(c, start, subjects) && (c.eat(&[","]) || at_end(c)) {
+        return true;
+    }
+    c.found.truncate(found);
+    c.at = back + usize::from(comma);
     let relative = c.eat(RELATIVES);
     if !(comma || relative) {
         return false;
     }
-    let found = c.found.len();
     let read = if relative { verb_phrase(c, start, subjects) } else { complement(c, start, subjects, false) };
     let closed = c.eat(&[","]) || at_end(c) || (relative && !comma);
     if !(read && closed) {
@@ -227,6 +300,18 @@ fn aside(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
         return false;
     }
     true
+}
+
+/// ", whose symbol is Fe,"
+fn whose(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
+    let [Subject::Entity(subject)] = subjects else { return false };
+    if !c.eat(&["whose"]) {
+        return false;
+    }
+    let Some(phrase) = c.peek().filter(|item| !item.predicates.is_empty()) else { return false };
+    c.at += 1;
+    let slot = Subject::Slot { predicates: phrase.predicates.clone(), of: subject.clone(), inverse: false };
+    verb_phrase(c, start, &[slot])
 }
 
 fn at_end(c: &Cursor<'_, '_>) -> bool {

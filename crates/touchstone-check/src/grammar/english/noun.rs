@@ -232,6 +232,7 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
             !next.is_punctuation()
                 && !is_function_word(&next.folded, Language::English)
                 && next.quantity.is_none()
+                && next.date.is_none()
         }) {
             c.at += 1;
         }

@@ -6,7 +6,7 @@ use touchstone_graph::{ClassId, Degree, PredicateId, ValueKind};
 use super::super::cursor::Cursor;
 use super::super::degree::{LEAST, MOST};
 use super::super::words::{DETERMINERS, OF_LIKE};
-use super::super::{Content, Proposition, Rank, Reference};
+use super::super::{Content, Rank, Reference};
 use super::noun::reference;
 use crate::items::Item;
 
@@ -15,7 +15,7 @@ const ORDINALS: &[&str] = &[
     "twelfth",
 ];
 /// Names of everything that a class has, which limit nothing.
-const EVERYWHERE: &[&str] = &["world", "earth", "globe", "planet"];
+pub(super) const EVERYWHERE: &[&str] = &["world", "earth", "globe", "planet"];
 
 /// A superlative that stands for one thing; the cursor behind it.
 pub(super) fn superlative(c: &mut Cursor<'_, '_>) -> Option<Rank> {
@@ -167,7 +167,7 @@ fn fit(c: &Cursor<'_, '_>, by: &mut Vec<(PredicateId, Degree)>, classes: &[Class
 pub(super) fn push(c: &mut Cursor<'_, '_>, start: usize, subject: &Reference, rank: &Rank, negated: bool) {
     let range = c.range_from(start);
     let content = Content::Superlative { subject: subject.clone(), rank: rank.clone() };
-    c.found.push(Proposition { content, negated, range });
+    c.push(content, negated, range);
 }
 
 /// "Russia has the largest area [of any country] in the world": behind "has the".

@@ -1,10 +1,11 @@
 //! Verbs and phrases that relate two things, "has", and what hangs on behind.
 
-use super::super::Reference;
-use super::super::cursor::{Cursor, Verb};
+use super::super::cursor::{Cursor, Verb, counted_by_unit};
+use super::super::degree;
 use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES};
+use super::super::{Content, Reference};
 use super::noun::value;
-use super::verb::starts_clause;
+use super::verb::{listed, starts_clause, turns};
 use super::{Subject, count, rank};
 use touchstone_graph::PredicateId;
 
@@ -42,18 +43,26 @@ fn relation_values(
     if count::of_values(c, start, subjects, verb, negated) {
         return true;
     }
-    let mut any = false;
+    // "borders neither Brazil nor Chile"
+    let neither = c.eat(&["neither"]);
+    let mut negated = negated != neither;
+    let found = c.found.len();
+    let (mut any, mut or) = (false, false);
     loop {
         let back = c.at;
         if any {
             let comma = c.eat(&[","]);
-            let and = c.eat(CONJUNCTIONS);
-            if !(comma || and) {
+            let joined = c.eat(CONJUNCTIONS);
+            let other = c.eat(if neither { &["nor", "or"] } else { &["or"] });
+            let turned = turns(c, negated);
+            if !(comma || joined || other || turned) {
                 break;
             }
+            or |= other;
+            negated ^= turned;
         }
         c.eat(&["both"]);
-        match value(c, &predicates) {
+        match listed(c, &predicates) {
             Some(value) if !(any && starts_clause(c)) => {
                 for subject in subjects {
                     c.relation(start, subject, verb, value.clone(), negated);
@@ -65,6 +74,15 @@ fn relation_values(
                 break;
             }
         }
+    }
+    // "borders Peru or Chile" says neither of them.
+    if or && !negated {
+        if subjects.len() > 1 {
+            return false;
+        }
+        let parts = c.found.drain(found..).map(|proposition| proposition.content).collect();
+        let range = c.range_from(start);
+        c.push(Content::Any(parts), false, range);
     }
     as_noun(c);
     any
@@ -89,6 +107,9 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
     let [Subject::Entity(subject)] = subjects else { return false };
     let subject = subject.clone();
     c.eat_all(DETERMINERS);
+    if degree::english_possessed(c, start, &subject, negated) || inhabited(c, start, &subject, negated) {
+        return true;
+    }
     let own = c.eat(POSSESSIVES);
     if rank::possessed(c, start, &subject, negated) || count::possessed(c, start, &subject, negated) {
         return true;
@@ -137,6 +158,19 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
     }
     c.at = mark;
     false
+}
+
+/// "has 370,000 inhabitants": the unit is what the graph calls the number.
+fn inhabited(c: &mut Cursor<'_, '_>, start: usize, subject: &Reference, negated: bool) -> bool {
+    let Some(item) = c.peek().filter(|item| item.date.is_none()) else { return false };
+    let predicates = counted_by_unit(c, item);
+    if predicates.is_empty() {
+        return false;
+    }
+    c.at += 1;
+    let value = c.value_of(item);
+    c.fact(start, subject, &predicates, value, negated, false);
+    true
 }
 
 /// What may hang on behind a clause: ", located in South America", "in 1898

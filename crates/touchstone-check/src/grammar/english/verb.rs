@@ -6,7 +6,7 @@ use super::super::words::{
     BECOMING, CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO,
     NEGATED_HAVE, NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
 };
-use super::super::{Content, Object, Proposition, Reference, Value};
+use super::super::{Content, Object, Reference, Value};
 use super::member::{self, mutual};
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation};
@@ -17,9 +17,12 @@ use touchstone_graph::{ClassId, PredicateId, ValueKind};
 /// Nouns that name where something has its place.
 const SEATS: &[&str] =
     &["headquarters", "headquarter", "office", "seat", "base", "workplace", "residence", "home"];
+/// Verbs that say nothing of today.
+const PAST: &[&str] = &["was", "were", "had", "wasn't", "weren't", "wasn’t", "weren’t", "hadn't", "hadn’t"];
 
 pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
     c.eat_all(NEUTRAL_ADVERBS);
+    c.past = c.next_is(PAST);
     if c.eat(NEGATED_COPULAS) {
         return complement(c, start, subjects, true) && attachments(c, start, subjects);
     }
@@ -126,9 +129,12 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             if let Some(Subject::Slot { predicates, of, inverse }) = slot_phrase(c) {
+                let mut owners = vec![(of, negated)];
+                more_owners(c, &mut owners, negated);
                 for reference in &references {
-                    let value = entity_value(reference);
-                    state_slot(c, start, &predicates, &of, inverse, value, negated);
+                    for (of, negated) in &owners {
+                        state_slot(c, start, &predicates, of, inverse, entity_value(reference), *negated);
+                    }
                 }
                 return true;
             }
@@ -171,6 +177,27 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
             }
             c.at = mark;
             member::classified(c, start, &references, negated)
+        }
+    }
+}
+
+/// "the currency of Germany, France and Italy", "the capital of Norway, not of
+/// Sweden".
+fn more_owners(c: &mut Cursor<'_, '_>, owners: &mut Vec<(Reference, bool)>, negated: bool) {
+    loop {
+        let back = c.at;
+        let comma = c.eat(&[","]);
+        let and = c.eat(CONJUNCTIONS);
+        let turned = turns(c, negated);
+        c.eat(OF_LIKE);
+        match (comma || and || turned).then(|| reference(c)).flatten() {
+            Some(next) if !starts_clause(c) && !c.next_is(RELATIVES) => {
+                owners.push((next, negated != turned))
+            }
+            _ => {
+                c.at = back;
+                return;
+            }
         }
     }
 }
@@ -273,24 +300,45 @@ fn slot_value(
         }
     }
     let Some(first) = value(c, predicates) else { return false };
-    let mut values = vec![first];
+    let mut values = vec![(first, negated)];
     loop {
         let back = c.at;
         let comma = c.eat(&[","]);
         let and = c.eat(CONJUNCTIONS);
+        // "Portuguese, not Spanish", "not Spanish but Portuguese"
+        let turned = turns(c, negated);
+        let next = if comma || and || turned { listed(c, predicates) } else { None };
         // A new clause has a verb of its own behind its first phrase.
-        match (comma || and).then(|| value(c, predicates)).flatten() {
-            Some(next) if !starts_clause(c) => values.push(next),
+        match next {
+            Some(next) if !starts_clause(c) => values.push((next, negated != turned)),
             _ => {
                 c.at = back;
                 break;
             }
         }
     }
-    for value in values {
+    for (value, negated) in values {
         state_slot(c, start, predicates, of, inverse, value, negated);
     }
     true
+}
+
+/// "not" behind what is said, "but" behind what is denied.
+pub(super) fn turns(c: &mut Cursor<'_, '_>, negated: bool) -> bool {
+    let mark = c.at;
+    let but = c.eat(&["but", "rather than", "instead of"]);
+    let not = c.eat(&["not"]);
+    let turned = if negated { but && !not } else { not };
+    if !turned {
+        c.at = mark;
+    }
+    turned
+}
+
+/// The next value of a list, which is no verb of another clause.
+pub(super) fn listed(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
+    let verb = c.peek().is_some_and(|item| item.entities.is_empty() && Verb::of(item).is_some());
+    if verb { None } else { value(c, predicates) }
 }
 
 /// "The headquarters of E are [located] in V": nouns for a place take "in".
@@ -375,13 +423,14 @@ fn push_memberships(
     for subject in subjects {
         let range = c.range_from(start);
         let content = Content::Membership { subject: subject.clone(), classes: classes.to_vec() };
-        c.found.push(Proposition { content, negated, range });
+        c.push(content, negated, range);
     }
 }
 
 /// "a city in Ecuador"
 fn membership(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
-    let determined = c.next_is(DETERMINERS);
+    // "is no city"
+    let determined = c.next_is(DETERMINERS) || c.items[..c.at].last().is_some_and(|item| item.is(&["no"]));
     c.eat_all(DETERMINERS);
     c.eat(&["one"]);
     let Some(item) = c.peek().filter(|item| !item.classes.is_empty()) else { return false };
@@ -389,6 +438,29 @@ fn membership(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], nega
         return false;
     }
     c.at += 1;
+    if negated && !c.peek().is_none_or(Item::is_punctuation) {
+        return denied_whole(c, start, subjects, &item.classes);
+    }
     push_memberships(c, start, subjects, &item.classes, negated);
+    true
+}
+
+/// "not a city in Chile" denies both together.
+fn denied_whole(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], classes: &[ClassId]) -> bool {
+    let found = c.found.len();
+    for subject in subjects {
+        let from = c.found.len();
+        if !relation(c, start, &[Subject::Entity(subject.clone())], false) {
+            c.found.truncate(found);
+            return false;
+        }
+        let mut parts = vec![Content::Membership { subject: subject.clone(), classes: classes.to_vec() }];
+        parts.extend(c.found.drain(from..).map(|proposition| proposition.content));
+        let range = c.range_from(start);
+        c.push(Content::All(parts), true, range);
+        if subjects.len() > 1 {
+            return false;
+        }
+    }
     true
 }
