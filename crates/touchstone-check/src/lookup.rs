@@ -4,7 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use touchstone_core::{Evidence, Language, Term};
-use touchstone_graph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm};
+use touchstone_graph::model::{GraphName, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term as RdfTerm};
 use touchstone_graph::{EntityId, Graph, Predicate, PredicateId};
 
 /// How many places a walk along a transitive predicate may visit.
@@ -27,7 +27,7 @@ pub(crate) enum How {
 
 /// The values of `subject predicate ?`, by every rule but transitivity.
 /// A store that cannot be read has no facts: nothing is supported by it.
-pub(crate) fn facts(graph: &Graph, subject: &NamedNode, predicate: PredicateId) -> Vec<Fact> {
+pub(crate) fn facts(graph: &Graph, subject: NamedNodeRef<'_>, predicate: PredicateId) -> Vec<Fact> {
     let ontology = graph.ontology();
     let mut found: Vec<Fact> = Vec::new();
     for id in &ontology.predicate(predicate).sub_properties {
@@ -51,9 +51,9 @@ fn push(found: &mut Vec<Fact>, fact: Fact) {
     }
 }
 
-fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
+fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
     let quads = graph.store().inner().quads_for_pattern(
-        Some(subject.as_ref().into()),
+        Some(subject.into()),
         Some(predicate.iri.as_ref()),
         None,
         None,
@@ -63,11 +63,11 @@ fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, 
     }
 }
 
-fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mut Vec<Fact>) {
+fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, found: &mut Vec<Fact>) {
     let quads = graph.store().inner().quads_for_pattern(
         None,
         Some(predicate.iri.as_ref()),
-        Some(object.as_ref().into()),
+        Some(object.into()),
         None,
     );
     for quad in quads.filter_map(Result::ok) {
@@ -84,7 +84,7 @@ pub(crate) fn subjects(graph: &Graph, predicates: &[PredicateId], values: &[Enti
     let mut found = Vec::new();
     for predicate in predicates {
         for value in values {
-            let object = &lexicon.entity(*value).iri;
+            let object = lexicon.entity(*value).iri;
             let mut facts = Vec::new();
             for id in &ontology.predicate(*predicate).sub_properties {
                 let p = ontology.predicate(*id);
@@ -116,12 +116,12 @@ pub(crate) fn is_ever_value(graph: &Graph, predicate: &Predicate, id: EntityId) 
 /// A shortest chain of facts from `from` to `to` along a transitive predicate.
 pub(crate) fn path(
     graph: &Graph,
-    from: &NamedNode,
+    from: NamedNodeRef<'_>,
     predicate: PredicateId,
-    to: &NamedNode,
+    to: NamedNodeRef<'_>,
 ) -> Option<Vec<Fact>> {
     let reached = reach(graph, from, predicate, Some(to));
-    let target: RdfTerm = to.clone().into();
+    let target: RdfTerm = to.into();
     let mut chain = Vec::new();
     let mut at = reached.iter().position(|r| r.fact.value == target)?;
     loop {
@@ -144,21 +144,21 @@ pub(crate) struct Reached {
 
 pub(crate) fn reach(
     graph: &Graph,
-    from: &NamedNode,
+    from: NamedNodeRef<'_>,
     predicate: PredicateId,
-    until: Option<&NamedNode>,
+    until: Option<NamedNodeRef<'_>>,
 ) -> Vec<Reached> {
     let mut reached: Vec<Reached> = Vec::new();
-    let mut seen: HashSet<NamedNode> = HashSet::from([from.clone()]);
-    let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.clone(), None)]);
+    let mut seen: HashSet<NamedNode> = HashSet::from([from.into_owned()]);
+    let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.into_owned(), None)]);
     while let Some((node, via)) = queue.pop_front() {
-        for fact in facts(graph, &node, predicate) {
+        for fact in facts(graph, node.as_ref(), predicate) {
             let RdfTerm::NamedNode(next) = &fact.value else { continue };
             if reached.len() >= MAX_VISITED || !seen.insert(next.clone()) {
                 continue;
             }
             let next = next.clone();
-            let done = until == Some(&next);
+            let done = until == Some(next.as_ref());
             reached.push(Reached { fact, from: via });
             if done {
                 return reached;

@@ -95,7 +95,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
         let ontology = self.setting.graph.ontology();
         let lexicon = self.setting.graph.lexicon();
         let latest = self.setting.discourse.iter().rev().find(|id| {
-            let types = &lexicon.entity(**id).types;
+            let types = lexicon.entity(**id).types;
             predicates.is_empty()
                 || predicates.iter().any(|p| {
                     let domain = &ontology.predicate(*p).domain;

@@ -195,7 +195,7 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
 
 fn is_of_class(c: &Cursor<'_, '_>, id: touchstone_graph::EntityId, classes: &[ClassId]) -> bool {
     let graph = c.setting.graph;
-    let types = &graph.lexicon().entity(id).types;
+    let types = graph.lexicon().entity(id).types;
     !types.is_empty() && graph.ontology().fits(types, classes)
 }
 
