@@ -198,7 +198,9 @@ pub fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
         None => Term::iri(quad.predicate.as_str(), quad.predicate.as_str()),
     };
     let source = match &quad.graph_name {
-        GraphName::NamedNode(node) => graph.store().graph_title(node.as_ref()).ok().flatten(),
+        GraphName::NamedNode(node) => {
+            graph.title(node.as_ref()).ok().flatten().map(|title| title.to_string())
+        }
         _ => None,
     };
     let graph_name = match &quad.graph_name {

@@ -130,5 +130,7 @@ pub(crate) fn store(folder: &Path, labels: &[(String, String)]) -> Result<Store,
             Ok(())
         })?;
     }
+    // As an import does.
+    store.inner().flush()?;
     Ok(store)
 }
