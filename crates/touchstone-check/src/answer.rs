@@ -19,7 +19,7 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
         return subjects.into_iter().map(|id| lookup::entity_term(graph, id, language)).collect();
     }
     let mut given = slot.given.clone();
-    given.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    given.sort_by(|a, b| lexicon.prior(*b).total_cmp(&lexicon.prior(*a)));
     for id in given {
         let mut terms: Vec<Term> = Vec::new();
         for predicate in &slot.predicates {
@@ -27,7 +27,7 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
                 let subjects = lookup::subjects(graph, &[*predicate], &[id]);
                 terms.extend(subjects.into_iter().map(|s| lookup::entity_term(graph, s, language)));
             } else {
-                let facts = lookup::facts(graph, &lexicon.entity(id).iri, *predicate);
+                let facts = lookup::facts(graph, lexicon.entity(id).iri, *predicate);
                 terms.extend(facts.iter().map(|fact| lookup::term(graph, &fact.value, language)));
             }
         }
@@ -61,8 +61,7 @@ pub struct Asked {
 
 pub(crate) fn asked(graph: &Graph, slot: &OpenSlot, language: Language) -> Asked {
     let lexicon = graph.lexicon();
-    let likeliest =
-        slot.given.iter().max_by(|a, b| lexicon.entity(**a).prior.total_cmp(&lexicon.entity(**b).prior));
+    let likeliest = slot.given.iter().max_by(|a, b| lexicon.prior(**a).total_cmp(&lexicon.prior(**b)));
     let entity =
         likeliest.map_or_else(|| slot.name.clone(), |id| lexicon.entity(*id).label(language).to_owned());
     Asked { relation: slot.phrase.clone(), entity, values: values(graph, slot, language) }
@@ -169,7 +168,7 @@ fn only_subject(
         return None;
     }
     let subject = NamedNode::new(one.iri.as_deref()?).ok()?;
-    let facts = slot.predicates.iter().flat_map(|id| lookup::facts(graph, &subject, *id));
+    let facts = slot.predicates.iter().flat_map(|id| lookup::facts(graph, subject.as_ref(), *id));
     let evidence = facts.map(|fact| lookup::evidence(graph, &fact.quad, language)).collect();
     let mut judged = Judged::new(ReasonCode::FunctionalOther, language).with_evidence(evidence, language);
     judged.subject = Some(Term::literal(stated));
@@ -188,7 +187,7 @@ fn fits(graph: &Graph, slot: &OpenSlot, value: &Value) -> bool {
         value.readings.iter().any(|reading| match reading {
             Object::Entity(entity) => {
                 let entities = predicate.value_kind == ValueKind::Entity;
-                entities && entity.candidates.iter().any(|e| ontology.fits(&lexicon.entity(*e).types, wanted))
+                entities && entity.candidates.iter().any(|e| ontology.fits(lexicon.entity(*e).types, wanted))
             }
             Object::Quantity(_) => predicate.value_kind == ValueKind::Number,
             Object::Date(_) => predicate.value_kind == ValueKind::Date,

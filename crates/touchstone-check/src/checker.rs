@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -5,14 +6,15 @@ use std::sync::Arc;
 use touchstone_core::{CheckReport, Claim, ClaimKind, Correction, Language, ReasonCode, Span, Term, Verdict};
 use touchstone_graph::{EntityId, Graph};
 
+use crate::answer;
 use crate::answer::Asked;
-use crate::grammar::{self, OpenSlot, Proposition, Setting};
+use crate::arithmetic::{self, Calculation};
+use crate::grammar::{self, OpenSlot, Setting};
 use crate::items::{Item, itemize};
 use crate::policy::Policies;
 use crate::read::{self, Sentence};
 use crate::steps::{self, Earlier};
 use crate::verify::{self, Case, Judged};
-use crate::{answer, arithmetic};
 
 /// How many entities back a pronoun may point.
 const MAX_DISCOURSE: usize = 64;
@@ -69,19 +71,16 @@ impl Checker {
     /// The claims of a text, in its order. Sentences of which nothing could
     /// be read are claims too, and unverifiable.
     pub fn check(&self, text: &str) -> CheckReport {
-        let mut claims = Vec::new();
-        let mut discourse = Discourse::default();
-        let mut place = Place::default();
         let mut languages = [0usize; 2];
-        for sentence in read::sentences(text) {
+        let mut claims = self.check_sentences(text, Discourse::default(), |sentence| {
             let language = self.language_of(&text[sentence.span.clone()]);
             match language {
                 Some(Language::English) => languages[0] += sentence.span.len(),
                 Some(Language::Chinese) => languages[1] += sentence.span.len(),
                 None => {}
             }
-            self.check_sentence(text, &sentence, language, &mut discourse, &mut place, &mut claims);
-        }
+            language
+        });
         let language = match languages {
             [0, 0] => None,
             [english, chinese] if english >= chinese => Some(Language::English),
@@ -96,13 +95,9 @@ impl Checker {
 
     /// The claims of one step; spans count in Unicode characters of `text`.
     pub fn check_step(&self, text: &str, context: &StepContext<'_>) -> Vec<Claim> {
-        let mut discourse = self.discourse_of(context);
-        let mut claims = Vec::new();
-        let mut place = Place::default();
-        for sentence in read::sentences(text) {
-            let language = self.language_of(&text[sentence.span.clone()]).unwrap_or(context.language);
-            self.check_sentence(text, &sentence, Some(language), &mut discourse, &mut place, &mut claims);
-        }
+        let mut claims = self.check_sentences(text, self.discourse_of(context), |sentence| {
+            Some(self.language_of(&text[sentence.span.clone()]).unwrap_or(context.language))
+        });
         if claims.iter().any(steps::is_open) {
             let earlier: Vec<Earlier<'_>> = (1..)
                 .zip(context.accepted)
@@ -204,40 +199,69 @@ impl Checker {
         discourse
     }
 
-    fn check_sentence(
+    fn check_sentences(
         &self,
         text: &str,
-        sentence: &Sentence,
-        language: Option<Language>,
+        mut discourse: Discourse,
+        mut language_of: impl FnMut(&Sentence) -> Option<Language>,
+    ) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        let mut place = Place::default();
+        // What is no prose is blanked out once for the whole text.
+        let sentences = read::sentences(text);
+        let hints = sentences.iter().flat_map(|sentence| hints(text, &sentence.body()));
+        let hidden = mask(Cow::Borrowed(text), hints);
+        let mut readings = Vec::with_capacity(sentences.len());
+        for sentence in &sentences {
+            let span = sentence.body();
+            let whole = &text[span.clone()];
+            let language = language_of(sentence);
+            if !whole.chars().any(char::is_alphanumeric) || whole.trim_end().ends_with(['?', '？']) {
+                continue;
+            }
+            let calculations = match language {
+                Some(language) if span.len() <= MAX_SENTENCE_BYTES => {
+                    arithmetic::judge_all(&hidden, span.clone(), language)
+                }
+                _ => Vec::new(),
+            };
+            readings.push((span, language, calculations));
+        }
+        let calculated = readings.iter().flat_map(|(_, _, all)| all.iter().map(|c| c.range.clone()));
+        let masked = mask(Cow::Borrowed(&hidden), calculated);
+        for (span, language, calculations) in readings {
+            let sentence = &text[span.clone()];
+            let mut writer = Writer { text, sentence, place: &mut place, claims: &mut claims };
+            match language {
+                None => writer.unread(&span, ReasonCode::UnsupportedLanguage, Language::English),
+                Some(language) if span.len() > MAX_SENTENCE_BYTES => {
+                    writer.unread(&span, ReasonCode::LimitReached, language);
+                }
+                Some(language) => {
+                    self.check_sentence(&masked, (span, language), calculations, &mut discourse, &mut writer);
+                }
+            }
+        }
+        claims
+    }
+
+    /// One sentence of a text in which all calculations are blanked out.
+    fn check_sentence(
+        &self,
+        masked: &str,
+        (span, language): (Range<usize>, Language),
+        calculations: Vec<Calculation>,
         discourse: &mut Discourse,
-        place: &mut Place,
-        claims: &mut Vec<Claim>,
+        writer: &mut Writer<'_>,
     ) {
-        let span = sentence.body();
-        let whole = &text[span.clone()];
-        if !whole.chars().any(char::is_alphanumeric) || whole.trim_end().ends_with(['?', '？']) {
-            return;
-        }
-        let mut claim = Writer { text, sentence: whole, place, claims };
-        let Some(language) = language else {
-            claim.unread(&span, ReasonCode::UnsupportedLanguage, Language::English);
-            return;
-        };
-        if span.len() > MAX_SENTENCE_BYTES {
-            claim.unread(&span, ReasonCode::LimitReached, language);
-            return;
-        }
-        let hidden = without_hints(text, &span);
-        let calculations = arithmetic::judge_all(&hidden, span.clone(), language);
         let calculated = !calculations.is_empty();
-        let masked = mask(hidden, calculations.iter().map(|c| c.range.clone()));
         for calculation in calculations {
-            claim.push(calculation.kind, None, &calculation.range, calculation.judged);
+            writer.push(calculation.kind, None, &calculation.range, calculation.judged);
         }
-        let items = itemize(self.graph.lexicon(), &masked, span.clone(), language);
-        let setting = Setting { graph: &self.graph, text: &masked, discourse: &discourse.entities };
+        let items = itemize(self.graph.lexicon(), masked, span, language);
+        let setting = Setting { graph: &self.graph, text: masked, discourse: &discourse.entities };
         let today = self.today.unwrap_or_else(verify::today);
-        let case = Case { graph: &self.graph, text: &masked, language, today };
+        let case = Case { graph: &self.graph, text: masked, language, today };
         let mut seen = HashSet::new();
         for proposition in grammar::read(&setting, &items, language) {
             let kind = proposition.kind(&self.graph);
@@ -254,15 +278,11 @@ impl Checker {
                 judged.subject.clone(),
             )) {
                 let negated = proposition.negated.then_some(kind);
-                claim.push(kind, negated, &range_of(&proposition), judged);
+                writer.push(kind, negated, &proposition.range, judged);
             }
         }
         discourse.mention(&self.graph, &items);
     }
-}
-
-fn range_of(proposition: &Proposition) -> Range<usize> {
-    proposition.range.clone()
 }
 
 /// The entities that were mentioned, the latest last.
@@ -275,11 +295,8 @@ impl Discourse {
     fn mention(&mut self, graph: &Graph, items: &[Item]) {
         let lexicon = graph.lexicon();
         for item in items {
-            let likeliest = item
-                .entities
-                .iter()
-                .copied()
-                .max_by(|a, b| lexicon.entity(*a).prior.total_cmp(&lexicon.entity(*b).prior));
+            let likeliest =
+                item.entities.iter().copied().max_by(|a, b| lexicon.prior(*a).total_cmp(&lexicon.prior(*b)));
             if let Some(id) = likeliest {
                 self.entities.retain(|known| *known != id);
                 self.entities.push(id);
@@ -351,9 +368,9 @@ impl Writer<'_> {
     }
 }
 
-/// The text with the `[subject | relation | object]` hints of a sentence
-/// blanked out: a hint is never a substitute for the sentence.
-fn without_hints(text: &str, span: &Range<usize>) -> String {
+/// The `[subject | relation | object]` hints of a sentence: a hint is never a
+/// substitute for the sentence.
+fn hints(text: &str, span: &Range<usize>) -> Vec<Range<usize>> {
     let mut hints = Vec::new();
     let part = &text[span.clone()];
     let mut from = 0;
@@ -364,16 +381,23 @@ fn without_hints(text: &str, span: &Range<usize>) -> String {
         }
         from = close + 1;
     }
-    mask(text.to_owned(), hints.into_iter())
+    hints
 }
 
 /// Blanks out stretches; all offsets stay.
-fn mask(text: String, ranges: impl Iterator<Item = Range<usize>>) -> String {
-    let mut bytes = text.into_bytes();
+fn mask<'a>(text: Cow<'a, str>, ranges: impl Iterator<Item = Range<usize>>) -> Cow<'a, str> {
+    let mut ranges = ranges.peekable();
+    if ranges.peek().is_none() {
+        return text;
+    }
+    let mut bytes = text.into_owned().into_bytes();
     for range in ranges {
         if let Some(stretch) = bytes.get_mut(range) {
             stretch.fill(b' ');
         }
     }
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    Cow::Owned(
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }

@@ -147,7 +147,7 @@ fn known_items(lexicon: &Lexicon, part: &str, language: Language) -> Vec<Item> {
         let stop_word = words::is_function_word(&item.folded, language);
         let written_with_capital =
             part[mention.range.clone()].chars().find(|c| c.is_alphabetic()).is_none_or(char::is_uppercase);
-        for entry in mention.entries {
+        for entry in mention.entries.iter() {
             let fits_language = entry.language.is_none_or(|l| l == language);
             match entry.meaning {
                 // A Latin name may stand in a Chinese sentence.

@@ -4,7 +4,9 @@
 use std::collections::{HashSet, VecDeque};
 
 use touchstone_core::{Evidence, Language, Qualifier, Term};
-use touchstone_graph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm, Triple};
+use touchstone_graph::model::{
+    GraphName, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term as RdfTerm, Triple,
+};
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{EntityId, Graph, Predicate, PredicateId, Statement};
 
@@ -30,7 +32,7 @@ pub(crate) enum How {
 
 /// The values of `subject predicate ?`, by every rule but transitivity.
 /// A store that cannot be read has no facts: nothing is supported by it.
-pub(crate) fn facts(graph: &Graph, subject: &NamedNode, predicate: PredicateId) -> Vec<Fact> {
+pub(crate) fn facts(graph: &Graph, subject: NamedNodeRef<'_>, predicate: PredicateId) -> Vec<Fact> {
     let ontology = graph.ontology();
     let mut found: Vec<Fact> = Vec::new();
     for id in &ontology.predicate(predicate).sub_properties {
@@ -56,9 +58,9 @@ fn push(found: &mut Vec<Fact>, fact: Fact) {
     }
 }
 
-fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
+fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
     let quads = graph.store().inner().quads_for_pattern(
-        Some(subject.as_ref().into()),
+        Some(subject.into()),
         Some(predicate.iri.as_ref()),
         None,
         None,
@@ -85,15 +87,11 @@ fn forward(graph: &Graph, subject: &NamedNode, predicate: &Predicate, how: How, 
 /// The statements of a subject about one predicate, with their graphs.
 fn statement_nodes(
     graph: &Graph,
-    subject: &NamedNode,
+    subject: NamedNodeRef<'_>,
     stated: &Statement,
 ) -> Vec<(NamedOrBlankNode, GraphName)> {
-    let quads = graph.store().inner().quads_for_pattern(
-        Some(subject.as_ref().into()),
-        Some(stated.node.as_ref()),
-        None,
-        None,
-    );
+    let quads =
+        graph.store().inner().quads_for_pattern(Some(subject.into()), Some(stated.node.as_ref()), None, None);
     quads
         .filter_map(Result::ok)
         .filter_map(|quad| match quad.object {
@@ -128,11 +126,11 @@ pub(crate) fn qualifiers(graph: &Graph, statement: &NamedOrBlankNode) -> Vec<(Na
     said.filter(|(predicate, _)| !predicate.as_str().starts_with(rdf::BASE)).collect()
 }
 
-fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mut Vec<Fact>) {
+fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, found: &mut Vec<Fact>) {
     let quads = graph.store().inner().quads_for_pattern(
         None,
         Some(predicate.iri.as_ref()),
-        Some(object.as_ref().into()),
+        Some(object.into()),
         None,
     );
     for quad in quads.filter_map(Result::ok) {
@@ -141,12 +139,8 @@ fn backward(graph: &Graph, object: &NamedNode, predicate: &Predicate, found: &mu
         }
     }
     let Some(stated) = &predicate.statement else { return };
-    let values = graph.store().inner().quads_for_pattern(
-        None,
-        Some(stated.value.as_ref()),
-        Some(object.as_ref().into()),
-        None,
-    );
+    let values =
+        graph.store().inner().quads_for_pattern(None, Some(stated.value.as_ref()), Some(object.into()), None);
     for value in values.filter_map(Result::ok) {
         let node: RdfTerm = value.subject.clone().into();
         let subjects = graph.store().inner().quads_for_pattern(
@@ -172,7 +166,7 @@ pub(crate) fn subjects(graph: &Graph, predicates: &[PredicateId], values: &[Enti
     let mut found = Vec::new();
     for predicate in predicates {
         for value in values {
-            let object = &lexicon.entity(*value).iri;
+            let object = lexicon.entity(*value).iri;
             let mut facts = Vec::new();
             for id in &ontology.predicate(*predicate).sub_properties {
                 let p = ontology.predicate(*id);
@@ -204,12 +198,12 @@ pub(crate) fn is_ever_value(graph: &Graph, predicate: &Predicate, id: EntityId) 
 /// A shortest chain of facts from `from` to `to` along a transitive predicate.
 pub(crate) fn path(
     graph: &Graph,
-    from: &NamedNode,
+    from: NamedNodeRef<'_>,
     predicate: PredicateId,
-    to: &NamedNode,
+    to: NamedNodeRef<'_>,
 ) -> Option<Vec<Fact>> {
     let reached = reach(graph, from, predicate, Some(to));
-    let target: RdfTerm = to.clone().into();
+    let target: RdfTerm = to.into();
     let mut chain = Vec::new();
     let mut at = reached.iter().position(|r| r.fact.value == target)?;
     loop {
@@ -232,21 +226,21 @@ pub(crate) struct Reached {
 
 pub(crate) fn reach(
     graph: &Graph,
-    from: &NamedNode,
+    from: NamedNodeRef<'_>,
     predicate: PredicateId,
-    until: Option<&NamedNode>,
+    until: Option<NamedNodeRef<'_>>,
 ) -> Vec<Reached> {
     let mut reached: Vec<Reached> = Vec::new();
-    let mut seen: HashSet<NamedNode> = HashSet::from([from.clone()]);
-    let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.clone(), None)]);
+    let mut seen: HashSet<NamedNode> = HashSet::from([from.into_owned()]);
+    let mut queue: VecDeque<(NamedNode, Option<usize>)> = VecDeque::from([(from.into_owned(), None)]);
     while let Some((node, via)) = queue.pop_front() {
-        for fact in facts(graph, &node, predicate) {
+        for fact in facts(graph, node.as_ref(), predicate) {
             let RdfTerm::NamedNode(next) = &fact.value else { continue };
             if reached.len() >= MAX_VISITED || !seen.insert(next.clone()) {
                 continue;
             }
             let next = next.clone();
-            let done = until == Some(&next);
+            let done = until == Some(next.as_ref());
             reached.push(Reached { fact, from: via });
             if done {
                 return reached;
@@ -286,7 +280,9 @@ pub fn evidence(graph: &Graph, quad: &Quad, language: Language) -> Evidence {
         None => Term::iri(quad.predicate.as_str(), quad.predicate.as_str()),
     };
     let source = match &quad.graph_name {
-        GraphName::NamedNode(node) => graph.store().graph_title(node.as_ref()).ok().flatten(),
+        GraphName::NamedNode(node) => {
+            graph.title(node.as_ref()).ok().flatten().map(|title| title.to_string())
+        }
         _ => None,
     };
     let graph_name = match &quad.graph_name {
@@ -326,7 +322,7 @@ pub fn fact_holds(graph: &Graph, evidence: &Evidence) -> bool {
         let stated = graph.ontology().predicate(id);
         let mut found = Vec::new();
         if stated.statement.is_some() {
-            forward(graph, &subject, stated, How::Asserted, &mut found);
+            forward(graph, subject.as_ref(), stated, How::Asserted, &mut found);
         }
         quads.extend(found.into_iter().map(|fact| fact.quad));
     }
@@ -375,12 +371,14 @@ fn said_of(graph: &Graph, quad: &Quad, language: Language) -> Vec<Qualifier> {
     if let (Some(stated), NamedOrBlankNode::NamedNode(subject)) =
         (predicate.and_then(|p| p.statement.as_ref()), &quad.subject)
     {
-        statements.extend(statement_nodes(graph, subject, stated).into_iter().map(|(node, _)| node).filter(
-            |node| {
-                let said = qualifiers(graph, node);
-                said.iter().any(|(iri, value)| *iri == stated.value && *value == quad.object)
-            },
-        ));
+        statements.extend(
+            statement_nodes(graph, subject.as_ref(), stated).into_iter().map(|(node, _)| node).filter(
+                |node| {
+                    let said = qualifiers(graph, node);
+                    said.iter().any(|(iri, value)| *iri == stated.value && *value == quad.object)
+                },
+            ),
+        );
     }
     statements
         .iter()

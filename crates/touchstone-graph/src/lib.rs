@@ -18,8 +18,8 @@ pub use error::GraphError;
 pub use graph::Graph;
 pub use import::{ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch};
 pub use lexicon::{
-    Cue, CueRole, Entity, EntityId, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording, fold,
-    is_han, plural,
+    Cue, CueRole, Entity, EntityId, Entries, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording,
+    fold, is_han, plural,
 };
 pub use ontology::{
     Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, Statement, Validity, ValueKind,

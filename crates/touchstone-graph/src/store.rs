@@ -111,6 +111,13 @@ impl Store {
         self.path.as_deref()
     }
 
+    /// Tells this store from others that lay or will lie at its path; empty
+    /// for one in memory.
+    pub(crate) fn identity(&self) -> String {
+        let file = self.path.as_ref().map(|path| path.join("IDENTITY"));
+        file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
+    }
+
     /// How many changes the store has seen.
     pub fn epoch(&self) -> Result<u64, GraphError> {
         Ok(self.number(meta::EPOCH)?.unwrap_or(0))

@@ -42,7 +42,7 @@ pub(super) fn counted_by_unit(c: &Cursor<'_, '_>, item: &Item) -> Vec<PredicateI
         format!("{word}数"),
     ];
     let mut found: Vec<PredicateId> = Vec::new();
-    for entry in forms.iter().flat_map(|form| c.setting.graph.lexicon().lookup(form)) {
+    for entry in forms.iter().flat_map(|form| c.setting.graph.lexicon().lookup(form).iter()) {
         if let Meaning::Predicate(id) = entry.meaning
             && c.kinds(&[id]) == [ValueKind::Number]
             && !found.contains(&id)
@@ -129,7 +129,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
         let ontology = self.setting.graph.ontology();
         let lexicon = self.setting.graph.lexicon();
         let fits = |id: &EntityId| {
-            let types = &lexicon.entity(*id).types;
+            let types = lexicon.entity(*id).types;
             predicates.is_empty()
                 || predicates.iter().any(|p| {
                     let domain = &ontology.predicate(*p).domain;

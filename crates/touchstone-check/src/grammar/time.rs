@@ -120,7 +120,7 @@ fn date_predicates(c: &Cursor<'_, '_>, item: &Item) -> Vec<PredicateId> {
     let forms = [format!("{bare} in"), format!("{verb} in"), format!("{bare}于"), format!("被{bare}于")];
     let mut found: Vec<PredicateId> = Vec::new();
     for form in &forms {
-        for entry in c.setting.graph.lexicon().lookup(form) {
+        for entry in c.setting.graph.lexicon().lookup(form).iter() {
             if let Meaning::Predicate(id) = entry.meaning
                 && c.kinds(&[id]) == [ValueKind::Date]
                 && !found.contains(&id)

@@ -42,7 +42,7 @@ pub(super) fn judge(
 
 /// What the sources say, one fact for each number.
 fn numbers(case: &Case<'_>, id: EntityId, predicate: PredicateId) -> Vec<(BigRational, Fact)> {
-    let iri = &case.graph.lexicon().entity(id).iri;
+    let iri = case.graph.lexicon().entity(id).iri;
     let facts = lookup::facts(case.graph, iri, predicate).into_iter();
     facts.filter_map(|fact| Some((value::number_of(&fact.value)?, fact))).collect()
 }

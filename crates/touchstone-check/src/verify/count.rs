@@ -99,12 +99,12 @@ pub(super) fn judge_total(case: &Case<'_>, classes: &[ClassId], stated: &Stated<
 /// The different values of one predicate, of these classes.
 fn values(case: &Case<'_>, id: EntityId, predicate: PredicateId, classes: &[ClassId]) -> Option<Known> {
     let (ontology, lexicon) = (case.graph.ontology(), case.graph.lexicon());
-    let facts = lookup::facts(case.graph, &lexicon.entity(id).iri, predicate);
+    let facts = lookup::facts(case.graph, lexicon.entity(id).iri, predicate);
     let mut found: Vec<EntityId> = Vec::new();
     let mut quads = Vec::new();
     for fact in &facts {
         let Some(value) = lookup::entity_of(case.graph, &fact.value) else { continue };
-        let types = &lexicon.entity(value).types;
+        let types = lexicon.entity(value).types;
         // A value of unknown class may or may not count.
         let counts = classes.is_empty() || (!types.is_empty() && ontology.fits(types, classes));
         if counts && !found.contains(&value) {
@@ -135,14 +135,13 @@ fn residents(case: &Case<'_>, place: EntityId, classes: &[ClassId]) -> Option<Kn
     }
     let complete = members::closed(case, classes) && members::placing_closed(case, &all, &placing);
     let lexicon = case.graph.lexicon();
-    let target = &lexicon.entity(place).iri;
+    let target = lexicon.entity(place).iri;
     let evidence = inside
         .iter()
         .take(MAX_SHOWN)
         .filter_map(|id| {
-            let path = placing
-                .iter()
-                .find_map(|p| lookup::path(case.graph, &lexicon.entity(*id).iri, *p, target))?;
+            let path =
+                placing.iter().find_map(|p| lookup::path(case.graph, lexicon.entity(*id).iri, *p, target))?;
             path.first().map(|fact| lookup::evidence(case.graph, &fact.quad, case.language))
         })
         .collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use touchstone_core::{ReasonCode, Term, Verdict};
-use touchstone_graph::model::{NamedNode, Term as RdfTerm};
+use touchstone_graph::model::{NamedNodeRef, Term as RdfTerm};
 use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
 use super::prominence::{is_prominent, prominent, weigh};
@@ -66,7 +66,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
             && subject
                 .candidates
                 .iter()
-                .all(|s| ontology.clashes(&graph.lexicon().entity(*s).types, &predicate.domain));
+                .all(|s| ontology.clashes(graph.lexicon().entity(*s).types, &predicate.domain));
         // Where the facts are asserted the other way round, ask there: the
         // value that could be put right stands on that side.
         let canonical = predicate
@@ -222,7 +222,7 @@ fn sort_by_prior(case: &Case<'_>, readings: &[Reading<'_>], judged: &mut Vec<(bo
     let lexicon = case.graph.lexicon();
     let mut order: Vec<usize> = (0..readings.len()).collect();
     order.sort_by(|a, b| {
-        let prior = |i: &usize| lexicon.entity(readings[*i].subject).prior;
+        let prior = |i: &usize| lexicon.prior(readings[*i].subject);
         prior(b).total_cmp(&prior(a))
     });
     let mut sorted = Vec::with_capacity(judged.len());
@@ -256,39 +256,35 @@ pub(super) fn fitting(
     let mut fits: Vec<EntityId> = candidates
         .iter()
         .copied()
-        .filter(|id| ontology.fits(&lexicon.entity(*id).types, wanted))
+        .filter(|id| ontology.fits(lexicon.entity(*id).types, wanted))
         .take(MAX_CANDIDATES)
         .collect();
-    fits.sort_by(|a, b| lexicon.entity(*b).prior.total_cmp(&lexicon.entity(*a).prior));
+    fits.sort_by(|a, b| lexicon.prior(*b).total_cmp(&lexicon.prior(*a)));
     fits
 }
 
 fn best(case: &Case<'_>, candidates: &[EntityId]) -> Option<EntityId> {
     let lexicon = case.graph.lexicon();
-    candidates.iter().copied().max_by(|a, b| lexicon.entity(*a).prior.total_cmp(&lexicon.entity(*b).prior))
+    candidates.iter().copied().max_by(|a, b| lexicon.prior(*a).total_cmp(&lexicon.prior(*b)))
 }
 
 /// Whether the graph asserts any fact of this predicate itself.
 fn asserted(case: &Case<'_>, predicate: PredicateId) -> bool {
     let p = case.graph.ontology().predicate(predicate);
     p.sub_properties.iter().any(|id| {
-        let iri = &case.graph.ontology().predicate(*id).iri;
-        let any = |iri: &NamedNode| {
-            case.graph
-                .store()
-                .inner()
-                .quads_for_pattern(None, Some(iri.as_ref()), None, None)
-                .next()
-                .is_some()
+        let iri = case.graph.ontology().predicate(*id).iri.as_ref();
+        let any = |iri: NamedNodeRef<'_>| {
+            case.graph.store().inner().quads_for_pattern(None, Some(iri), None, None).next().is_some()
         };
-        any(iri) || case.graph.ontology().predicate(*id).statement.as_ref().is_some_and(|s| any(&s.node))
+        any(iri)
+            || case.graph.ontology().predicate(*id).statement.as_ref().is_some_and(|s| any(s.node.as_ref()))
     })
 }
 
 fn judge_reading(case: &Case<'_>, reading: &Reading<'_>, time: &Time) -> Judged {
     let graph = case.graph;
     let predicate = graph.ontology().predicate(reading.predicate);
-    let subject = &graph.lexicon().entity(reading.subject).iri;
+    let subject = graph.lexicon().entity(reading.subject).iri;
     let facts = lookup::facts(graph, subject, reading.predicate);
     let hold = time::hold(case, predicate, &facts, time);
     let timed = Timed { facts: &facts, hold: &hold, time };
@@ -322,7 +318,12 @@ impl Timed<'_> {
     }
 }
 
-fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, timed: &Timed<'_>) -> Judged {
+fn judge_entity(
+    case: &Case<'_>,
+    reading: &Reading<'_>,
+    subject: NamedNodeRef<'_>,
+    timed: &Timed<'_>,
+) -> Judged {
     let graph = case.graph;
     let facts = timed.standing();
     let predicate = graph.ontology().predicate(reading.predicate);
@@ -331,7 +332,7 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, tim
     };
     let plausible = prominent(case, &fitting(case, &object.candidates, reading.predicate, Side::Object));
     let holds = |id: &EntityId| {
-        let iri: RdfTerm = graph.lexicon().entity(*id).iri.clone().into();
+        let iri: RdfTerm = graph.lexicon().entity(*id).iri.into();
         facts.iter().find(|fact| fact.value == iri)
     };
     if let Some((id, fact)) = object.candidates.iter().find_map(|id| holds(id).map(|fact| (*id, fact))) {
@@ -362,7 +363,7 @@ fn judge_entity(case: &Case<'_>, reading: &Reading<'_>, subject: &NamedNode, tim
     }
     if predicate.transitive && (timed.time.when.is_none() || predicate.changing == Some(false)) {
         for id in &plausible {
-            let target = &graph.lexicon().entity(*id).iri;
+            let target = graph.lexicon().entity(*id).iri;
             if let Some(chain) = lookup::path(graph, subject, reading.predicate, target) {
                 let evidence =
                     chain.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
@@ -443,7 +444,7 @@ fn supported(
 fn refute(
     case: &Case<'_>,
     reading: &Reading<'_>,
-    subject: &NamedNode,
+    subject: NamedNodeRef<'_>,
     facts: &[Fact],
     object: &Reference,
     plausible: &[EntityId],
@@ -456,7 +457,7 @@ fn refute(
     }
     // A wider predicate ("located in") is contradicted where a narrower one
     // ("country") that leads to such things holds every value.
-    let mut places = vec![subject.clone()];
+    let mut places = vec![subject.into_owned()];
     if predicate.transitive {
         places.extend(lookup::reach(graph, subject, reading.predicate, None).into_iter().filter_map(|r| {
             match r.fact.value {
@@ -467,7 +468,7 @@ fn refute(
     }
     let mut contradictions = Vec::new();
     for id in plausible {
-        let types = &graph.lexicon().entity(*id).types;
+        let types = graph.lexicon().entity(*id).types;
         if types.is_empty() {
             return None;
         }
@@ -480,7 +481,7 @@ fn refute(
                 return None;
             }
             places.iter().find_map(|place| {
-                let facts = lookup::facts(graph, place, *narrow);
+                let facts = lookup::facts(graph, place.as_ref(), *narrow);
                 if facts.is_empty() {
                     return None;
                 }

@@ -47,9 +47,9 @@ pub(super) fn placing(case: &Case<'_>) -> Vec<PredicateId> {
 /// Whether a chain of facts leads from the thing to one of the places.
 pub(super) fn is_within(case: &Case<'_>, id: EntityId, places: &[EntityId], by: &[PredicateId]) -> bool {
     let lexicon = case.graph.lexicon();
-    let wanted: Vec<RdfTerm> = places.iter().map(|place| lexicon.entity(*place).iri.clone().into()).collect();
+    let wanted: Vec<RdfTerm> = places.iter().map(|place| lexicon.entity(*place).iri.into()).collect();
     by.iter().any(|predicate| {
-        lookup::reach(case.graph, &lexicon.entity(id).iri, *predicate, None)
+        lookup::reach(case.graph, lexicon.entity(id).iri, *predicate, None)
             .iter()
             .any(|reached| wanted.contains(&reached.fact.value))
     })
@@ -61,7 +61,7 @@ pub(super) fn placing_closed(case: &Case<'_>, members: &[EntityId], by: &[Predic
     let ontology = case.graph.ontology();
     let lexicon = case.graph.lexicon();
     members.iter().all(|id| {
-        let iri = &lexicon.entity(*id).iri;
+        let iri = lexicon.entity(*id).iri;
         by.iter().any(|predicate| {
             ontology.predicate(*predicate).sub_properties.iter().any(|narrow| {
                 let narrow = ontology.predicate(*narrow);

@@ -1,7 +1,7 @@
 //! "is a …"
 
 use touchstone_core::{Evidence, ReasonCode, Term};
-use touchstone_graph::model::{NamedOrBlankNode, Term as RdfTerm};
+use touchstone_graph::model::Term as RdfTerm;
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{ClassId, EntityId};
 
@@ -29,7 +29,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, classes: &[ClassId]) -
 
 fn judge_entity(case: &Case<'_>, id: EntityId, classes: &[ClassId]) -> Judged {
     let ontology = case.graph.ontology();
-    let types = &case.graph.lexicon().entity(id).types;
+    let types = case.graph.lexicon().entity(id).types;
     let code = if types.is_empty() {
         ReasonCode::NoEvidence
     } else if ontology.fits(types, classes) {
@@ -49,13 +49,8 @@ fn judge_entity(case: &Case<'_>, id: EntityId, classes: &[ClassId]) -> Judged {
 
 pub(super) fn type_evidence(case: &Case<'_>, id: EntityId) -> Vec<Evidence> {
     let graph = case.graph;
-    let iri = &graph.lexicon().entity(id).iri;
-    let quads = graph.store().inner().quads_for_pattern(
-        Some(NamedOrBlankNode::from(iri.clone()).as_ref()),
-        Some(rdf::TYPE),
-        None,
-        None,
-    );
+    let iri = graph.lexicon().entity(id).iri;
+    let quads = graph.store().inner().quads_for_pattern(Some(iri.into()), Some(rdf::TYPE), None, None);
     quads
         .filter_map(Result::ok)
         .filter_map(|quad| {

@@ -209,7 +209,7 @@ impl Writer<'_> {
             .collect();
         values.iter().all(|value| match value {
             Term::NamedNode(node) => lexicon.entity_by_iri(node.as_ref()).is_some_and(|id| {
-                let types = &lexicon.entity(id).types;
+                let types = lexicon.entity(id).types;
                 !types.is_empty() && !wanted.is_empty() && ontology.fits(types, &wanted)
             }),
             _ => false,

@@ -27,9 +27,9 @@ pub(super) fn cases(graph: &Graph, seed: u64) -> Result<(Vec<Case>, Vec<String>)
             by_label(graph, language).into_iter().filter(|(_, ids)| ids.len() > 1).collect();
         shared.shuffle(&mut random);
         for (name, ids) in shared.into_iter().take(NAMES) {
-            let heaviest = ids.iter().map(|id| graph.lexicon().entity(*id).prior).fold(0.0, f64::max);
+            let heaviest = ids.iter().map(|id| graph.lexicon().prior(*id)).fold(0.0, f64::max);
             for id in &ids {
-                if graph.lexicon().entity(*id).prior * DOMINANCE < heaviest {
+                if graph.lexicon().prior(*id) * DOMINANCE < heaviest {
                     continue;
                 }
                 // Other labels can be this name too.
@@ -108,7 +108,7 @@ fn write(
 }
 
 fn objects(graph: &Graph, predicate: &Predicate, id: EntityId) -> Result<Vec<EntityId>, EvalError> {
-    let node = NamedOrBlankNode::from(graph.lexicon().entity(id).iri.clone());
+    let node = NamedOrBlankNode::from(graph.lexicon().entity(id).iri);
     let quads = graph.store().inner().quads_for_pattern(
         Some(node.as_ref()),
         Some(predicate.iri.as_ref()),

@@ -112,6 +112,8 @@ impl Store {
             transaction.extend(quads.iter().chain(&descriptions).map(Quad::as_ref));
             Ok(())
         })?;
+        // Else every later opening reads the log of the import again.
+        self.inner().flush()?;
         Ok(report)
     }
 }

@@ -1,123 +1,145 @@
 //! Names and relation phrases: what a stretch of text may mean in this graph.
 
 mod build;
+mod cache;
+mod entity;
+mod entry;
+mod find;
 mod fold;
+mod image;
 mod inflect;
 mod relations;
+mod starts;
 mod verb;
-
-use std::collections::HashMap;
-use std::ops::Range;
 
 use fst::automaton::Levenshtein;
 use fst::{IntoStreamer, Streamer};
-use oxigraph::model::{NamedNode, NamedNodeRef};
-use touchstone_core::Language;
+use oxigraph::model::NamedNodeRef;
 
-use crate::ontology::{ClassId, Degree, PredicateId};
+use crate::ontology::ClassId;
+use image::{Image, Section};
 
 pub use relations::{Cue, CueRole, ThingKind, Wording};
 pub(crate) use relations::{classifies, reciprocal};
 
+pub use entity::Entity;
+pub use entry::{Entries, Entry, Meaning};
+pub use find::Mention;
 pub use fold::{Folded, fold, is_han};
 pub use inflect::plural;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityId(pub u32);
 
-/// What a name or phrase may stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Meaning {
-    Entity(EntityId),
-    Predicate(PredicateId),
-    /// A phrase before which the value stands: "Y owns X".
-    Reversed(PredicateId),
-    /// A noun that may follow the predicate's value: "the French language".
-    ValueNoun(PredicateId),
-    /// A noun for the subject, behind the value: "a French citizen".
-    SubjectNoun(PredicateId),
-    /// Joined to the predicate's value by a hyphen: "Paris-based".
-    Compound(PredicateId),
-    Class(ClassId),
-    /// A word that compares by a predicate ("larger", 最大).
-    Adjective(PredicateId, Degree),
-}
-
-/// One meaning of a phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub meaning: Meaning,
-    /// `None`: the label carries no language and counts for all.
-    pub language: Option<Language>,
-    pub preferred: bool,
-    /// The label is written with a capital, as names are.
-    pub capitalised: bool,
-}
-
-/// A stretch of text that the lexicon knows.
-#[derive(Clone, Debug)]
-pub struct Mention<'a> {
-    /// Bytes of the original text.
-    pub range: Range<usize>,
-    pub entries: &'a [Entry],
-}
-
-/// An entity as the lexicon knows it.
-#[derive(Clone, Debug)]
-pub struct Entity {
-    pub iri: NamedNode,
-    pub types: Vec<ClassId>,
-    /// Relative weight for linking, such as a population; 0 when unknown.
-    pub prior: f64,
-    english: Option<Box<str>>,
-    chinese: Option<Box<str>>,
-    other: Option<Box<str>>,
-}
-
-impl Entity {
-    /// The preferred label in a language, else in any, else the IRI's end.
-    pub fn label(&self, language: Language) -> &str {
-        let (first, second) = match language {
-            Language::English => (&self.english, &self.chinese),
-            Language::Chinese => (&self.chinese, &self.english),
-        };
-        first
-            .as_deref()
-            .or(self.other.as_deref())
-            .or(second.as_deref())
-            .unwrap_or_else(|| self.iri.as_str().rsplit(['/', '#']).next().unwrap_or_default())
-    }
-}
-
-/// All labels of a graph in one automaton.
+/// All labels of a graph in one automaton, in a file that is mapped or in
+/// memory.
 pub struct Lexicon {
-    phrases: fst::Map<Vec<u8>>,
-    groups: Vec<Range<u32>>,
-    entries: Vec<Entry>,
-    entities: Vec<Entity>,
-    by_iri: HashMap<NamedNode, EntityId>,
+    image: Image,
+    /// The different sets of types; few entities have one of their own.
+    type_sets: Vec<Box<[ClassId]>>,
 }
 
 impl Lexicon {
-    pub fn entity(&self, id: EntityId) -> &Entity {
-        &self.entities[id.0 as usize]
+    fn new(image: Image) -> Lexicon {
+        let members = image.numbers::<u32>(Section::SetMembers);
+        let starts = image.numbers::<u32>(Section::SetStarts);
+        let type_sets = starts
+            .windows(2)
+            .map(|ends| {
+                let set = members.get(ends[0] as usize..ends[1] as usize).unwrap_or_default();
+                set.iter().map(|class| ClassId(*class)).collect()
+            })
+            .collect();
+        Lexicon { image, type_sets }
+    }
+
+    /// An entity of this lexicon.
+    pub fn entity(&self, id: EntityId) -> Entity<'_> {
+        let at = id.0 as usize;
+        let set = self.image.numbers::<u32>(Section::TypeSets).get(at).copied().unwrap_or_default();
+        let lengths = self.image.numbers::<u32>(Section::TextLengths);
+        let mut end =
+            self.image.numbers::<u64>(Section::TextStarts).get(at).copied().unwrap_or_default() as usize;
+        let texts = self.image.section(Section::Texts);
+        let mut part = 0;
+        let mut next = || {
+            let length = *lengths.get(at * 4 + part)?;
+            part += 1;
+            if length == build::ABSENT {
+                return None;
+            }
+            let start = end;
+            end += length as usize;
+            std::str::from_utf8(texts.get(start..end)?).ok()
+        };
+        Entity {
+            iri: NamedNodeRef::new_unchecked(next().unwrap_or_default()),
+            english: next(),
+            chinese: next(),
+            other: next(),
+            types: self.type_sets.get(set as usize).map(|set| &**set).unwrap_or_default(),
+            prior: self.prior(id),
+        }
+    }
+
+    /// Relative weight for linking, such as a population; 0 when unknown.
+    pub fn prior(&self, id: EntityId) -> f64 {
+        self.image.numbers::<f64>(Section::Priors).get(id.0 as usize).copied().unwrap_or_default()
     }
 
     pub fn entity_by_iri(&self, iri: NamedNodeRef<'_>) -> Option<EntityId> {
-        self.by_iri.get(&iri.into_owned()).copied()
+        let table = self.image.numbers::<u32>(Section::Iris);
+        let first = build::iri_slot(iri.as_str(), table.len());
+        let (before, from) = table.split_at_checked(first)?;
+        let ids = from.iter().chain(before).map_while(|place| place.checked_sub(1)).map(EntityId);
+        ids.into_iter().find(|id| self.entity(*id).iri == iri)
     }
 
     pub fn entity_count(&self) -> usize {
-        self.entities.len()
+        self.image.numbers::<f64>(Section::Priors).len()
     }
 
     pub fn phrase_count(&self) -> usize {
-        self.groups.len()
+        self.image.numbers::<u32>(Section::Groups).len().saturating_sub(1)
+    }
+
+    /// Bytes of the lexicon, and whether they are mapped from a file and so
+    /// shared with other processes.
+    pub fn size(&self) -> (usize, bool) {
+        (self.image.bytes().len(), self.image.is_mapped())
+    }
+
+    fn phrases(&self) -> Option<fst::Map<&[u8]>> {
+        fst::Map::new(self.image.section(Section::Phrases)).ok()
+    }
+
+    fn group(&self, group: u64) -> Entries<'_> {
+        let starts = self.image.numbers::<u32>(Section::Groups);
+        let bound =
+            |at: u64| usize::try_from(at).ok().and_then(|at| starts.get(at)).map(|bound| *bound as usize);
+        let entries = self.image.numbers::<u64>(Section::Entries);
+        match (bound(group), bound(group + 1)) {
+            (Some(start), Some(end)) => Entries(entries.get(start..end).unwrap_or_default()),
+            _ => Entries::default(),
+        }
+    }
+
+    /// Every phrase, folded, in order.
+    pub fn for_each_phrase(&self, mut each: impl FnMut(&str, Entries<'_>)) {
+        let Some(phrases) = self.phrases() else { return };
+        let mut stream = phrases.stream();
+        while let Some((phrase, group)) = stream.next() {
+            if let Ok(phrase) = std::str::from_utf8(phrase) {
+                each(phrase, self.group(group));
+            }
+        }
     }
 
     /// The meanings of exactly this phrase, folded.
-    pub fn lookup(&self, phrase: &str) -> &[Entry] {
-        self.phrases.get(fold(phrase)).map_or(&[], |group| self.group(group))
+    pub fn lookup(&self, phrase: &str) -> Entries<'_> {
+        self.phrases()
+            .and_then(|phrases| phrases.get(fold(phrase)))
+            .map_or(Entries::default(), |group| self.group(group))
     }
 
     /// The meanings of the phrases that differ from this one in one letter, or
@@ -129,58 +151,20 @@ impl Lexicon {
         if !(MIN_SIMILAR..=MAX_SIMILAR).contains(&length) || folded.chars().any(is_han) {
             return Vec::new();
         }
+        let Some(phrases) = self.phrases() else { return Vec::new() };
         let distances: &[u32] = if length >= TWO_LETTERS { &[1, 2] } else { &[1] };
         for distance in distances {
             let Ok(automaton) = Levenshtein::new(&folded, *distance) else { return Vec::new() };
-            let mut stream = self.phrases.search(automaton).into_stream();
+            let mut stream = phrases.search(automaton).into_stream();
             let mut entries: Vec<Entry> = Vec::new();
             while let Some((_, group)) = stream.next() {
-                entries.extend(self.group(group));
+                entries.extend(self.group(group).iter());
             }
             if !entries.is_empty() {
                 return entries;
             }
         }
         Vec::new()
-    }
-
-    fn group(&self, group: u64) -> &[Entry] {
-        let range = self.groups.get(group as usize).cloned().unwrap_or(0..0);
-        &self.entries[range.start as usize..range.end as usize]
-    }
-
-    /// Every mention in the text, in order of its start and, from the same
-    /// start, longest first. Words are matched whole; Chinese from any
-    /// character. Linear in the text for labels of bounded length.
-    pub fn find(&self, text: &str) -> Vec<Mention<'_>> {
-        let folded = Folded::new(text);
-        let bytes = folded.text.as_bytes();
-        let boundaries = word_boundaries(&folded.text);
-        let mut mentions = Vec::new();
-        for start in 0..bytes.len() {
-            if !boundaries[start] || bytes[start] == b' ' {
-                continue;
-            }
-            let first = mentions.len();
-            let fst = self.phrases.as_fst();
-            let mut node = fst.root();
-            let mut output = 0;
-            for (offset, byte) in bytes[start..].iter().enumerate() {
-                let Some(transition) = node.find_input(*byte) else { break };
-                let transition = node.transition(transition);
-                output += transition.out.value();
-                node = fst.node(transition.addr);
-                let end = start + offset + 1;
-                if node.is_final() && boundaries[end] {
-                    mentions.push(Mention {
-                        range: folded.original(start..end),
-                        entries: self.group(output + node.final_output().value()),
-                    });
-                }
-            }
-            mentions[first..].reverse();
-        }
-        mentions
     }
 }
 
@@ -189,29 +173,3 @@ const MIN_SIMILAR: usize = 5;
 const MAX_SIMILAR: usize = 30;
 /// Names of this many letters are known with two wrong ones.
 const TWO_LETTERS: usize = 9;
-
-/// Where a phrase may begin or end: not between two letters or digits of a
-/// script that writes spaces between words.
-fn word_boundaries(text: &str) -> Vec<bool> {
-    let mut boundaries = vec![false; text.len() + 1];
-    let mut inside = false;
-    for (at, c) in text.char_indices() {
-        let joins = c.is_alphanumeric() && !is_han(c);
-        boundaries[at] = !(inside && joins);
-        inside = joins;
-    }
-    boundaries[text.len()] = true;
-    boundaries
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_whole_and_han_is_free() {
-        let boundaries = word_boundaries("ab 里昂c");
-        let starts: Vec<usize> = (0..boundaries.len()).filter(|i| boundaries[*i]).collect();
-        assert_eq!(starts, [0, 2, 3, 6, 9, 10]);
-    }
-}

@@ -26,7 +26,7 @@ impl Guide {
     pub(crate) fn steps(&self, writer: &Writer<'_>, candidate: &Candidate) -> Vec<Step> {
         let Candidate { one, followed, narrowed } = candidate;
         let mut steps = Vec::new();
-        let start = writer.label(&self.graph().lexicon().entity(one.entity).iri.clone().into());
+        let start = writer.label(&self.graph().lexicon().entity(one.entity).iri.into());
         let mut subject: Option<String> = Some(start);
         for (at, step) in followed.iter().enumerate() {
             let returns = at > 0 && followed[at - 1].hop == self.graph().canonical(step.hop.back());

@@ -109,7 +109,7 @@ impl Guide {
         let lexicon = self.graph.lexicon();
         let is_one = |reached: &Reached| {
             let Term::NamedNode(node) = &reached.term else { return false };
-            let types = lexicon.entity_by_iri(node.as_ref()).map(|id| &lexicon.entity(id).types);
+            let types = lexicon.entity_by_iri(node.as_ref()).map(|id| lexicon.entity(id).types);
             types.is_some_and(|types| {
                 types.iter().any(|known| self.graph.ontology().class(*known).ancestors.contains(&class))
             })
@@ -180,7 +180,7 @@ impl Guide {
     /// The paths that leave the entity, pruned by what the question asks for:
     /// one hop may be silent, besides those that go back.
     fn paths(&self, entity: EntityId, reading: &Reading) -> Result<Vec<Vec<Hop>>, GraphError> {
-        let start = self.graph.lexicon().entity(entity).iri.clone();
+        let start = self.graph.lexicon().entity(entity).iri.into_owned();
         let first = self.graph.hops_from(start.as_ref())?;
         let mut found: Vec<Vec<Hop>> = Vec::new();
         let mut open: Vec<(Vec<Hop>, usize)> = vec![(Vec::new(), 0)];
@@ -222,7 +222,7 @@ impl Guide {
     /// first. No hop comes back to the entity itself, unless it leads nowhere
     /// else. `None` where a hop leads nowhere.
     pub fn follow(&self, entity: EntityId, hops: &[Hop]) -> Result<Option<Vec<Followed>>, GraphError> {
-        let start = self.graph.lexicon().entity(entity).iri.clone();
+        let start = self.graph.lexicon().entity(entity).iri.into_owned();
         let origin: Term = start.clone().into();
         let mut from: Vec<(NamedNode, u64)> = vec![(start, 1)];
         let mut steps = Vec::new();

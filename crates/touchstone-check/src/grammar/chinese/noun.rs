@@ -155,7 +155,7 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
 
 fn of_class(c: &Cursor<'_, '_>, id: EntityId, class: &Item) -> bool {
     let graph = c.setting.graph;
-    let types = &graph.lexicon().entity(id).types;
+    let types = graph.lexicon().entity(id).types;
     !types.is_empty() && graph.ontology().fits(types, &class.classes)
 }
 

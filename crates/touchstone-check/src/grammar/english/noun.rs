@@ -195,7 +195,7 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
 
 fn is_of_class(c: &Cursor<'_, '_>, id: touchstone_graph::EntityId, classes: &[ClassId]) -> bool {
     let graph = c.setting.graph;
-    let types = &graph.lexicon().entity(id).types;
+    let types = graph.lexicon().entity(id).types;
     !types.is_empty() && graph.ontology().fits(types, classes)
 }
 
@@ -259,7 +259,7 @@ fn apposed(c: &mut Cursor<'_, '_>) {
         let predicate = graph.ontology().predicate(*id);
         name.entities.iter().any(|entity| {
             lookup::is_ever_value(graph, predicate, *entity)
-                && lookup::facts(graph, &graph.lexicon().entity(*entity).iri, *id).is_empty()
+                && lookup::facts(graph, graph.lexicon().entity(*entity).iri, *id).is_empty()
         })
     });
     if is_value {
