@@ -21,6 +21,7 @@ pub use relations::{Cue, CueRole, ThingKind, Wording};
 
 pub use fold::{Folded, fold, is_han};
 pub use inflect::plural;
+pub use verb::past_tense;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityId(pub u32);
