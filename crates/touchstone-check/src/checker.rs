@@ -9,6 +9,7 @@ use touchstone_graph::{EntityId, Graph};
 use crate::answer;
 use crate::answer::Asked;
 use crate::arithmetic::{self, Calculation};
+use crate::deep::phrases::{self, Phrases, Template, UnknownPhrase};
 use crate::grammar::{self, OpenSlot, Setting};
 use crate::items::{Item, itemize};
 use crate::policy::Policies;
@@ -26,6 +27,7 @@ pub struct Checker {
     graph: Arc<Graph>,
     policies: Policies,
     today: Option<read::Day>,
+    phrases: Option<Phrases>,
 }
 
 /// What a step of a derivation is read with.
@@ -38,7 +40,7 @@ pub struct StepContext<'a> {
 
 impl Checker {
     pub fn new(graph: Arc<Graph>) -> Checker {
-        Checker { graph, policies: Policies::default(), today: None }
+        Checker { graph, policies: Policies::default(), today: None, phrases: None }
     }
 
     /// The rules of an organisation, enforced in every text and step.
@@ -52,6 +54,14 @@ impl Checker {
     #[must_use]
     pub fn as_of(mut self, day: read::Day) -> Checker {
         self.today = Some(day);
+        self
+    }
+
+    /// Phrases that a model has resolved: they read sentences that the
+    /// lexicon and the grammar leave unread.
+    #[must_use]
+    pub fn with_phrases(mut self, phrases: Phrases) -> Checker {
+        self.phrases = Some(phrases);
         self
     }
 
@@ -199,6 +209,32 @@ impl Checker {
         discourse
     }
 
+    /// Phrases between two names that leave a sentence of the text unread and
+    /// of which no model was asked.
+    pub(crate) fn unknown_phrases(&self, text: &str, known: &Phrases) -> Vec<UnknownPhrase> {
+        let mut unknown = Vec::new();
+        for sentence in read::sentences(text) {
+            let span = sentence.body();
+            let whole = &text[span.clone()];
+            let Some(language) = self.language_of(whole) else { continue };
+            if span.len() > MAX_SENTENCE_BYTES || whole.trim_end().ends_with(['?', '？']) {
+                continue;
+            }
+            let items = itemize(self.graph.lexicon(), text, span.clone(), language);
+            let Some(template) = Template::of(text, &items, language) else { continue };
+            let setting = Setting { graph: &self.graph, text, discourse: &[] };
+            if !phrases::is_unread(&grammar::read(&setting, &items, language)) {
+                continue;
+            }
+            let candidates = template.candidates(&self.graph, language);
+            if !candidates.is_empty() && !known.knows(&self.graph, &template, &candidates, language) {
+                let sentence = whole.trim().to_owned();
+                unknown.push(UnknownPhrase { phrase: template.phrase, language, candidates, sentence });
+            }
+        }
+        unknown
+    }
+
     fn check_sentences(
         &self,
         text: &str,
@@ -263,14 +299,26 @@ impl Checker {
         let today = self.today.unwrap_or_else(verify::today);
         let case = Case { graph: &self.graph, text: masked, language, today };
         let mut seen = HashSet::new();
-        for proposition in grammar::read(&setting, &items, language) {
+        let mut propositions = grammar::read(&setting, &items, language);
+        let recalled = self
+            .phrases
+            .as_ref()
+            .filter(|_| !calculated && phrases::is_unread(&propositions))
+            .and_then(|phrases| phrases.recall(&self.graph, masked, &items, language));
+        if let Some(recalled) = &recalled {
+            propositions = vec![recalled.proposition.clone()];
+        }
+        for proposition in propositions {
             let kind = proposition.kind(&self.graph);
             // Around a calculation, words explain it; what it rests on is
             // asked by the reasoner.
             if kind == ClaimKind::Statement && calculated {
                 continue;
             }
-            let judged = verify::judge(&case, &proposition);
+            let mut judged = verify::judge(&case, &proposition);
+            if let Some(recalled) = &recalled {
+                recalled.mark(&mut judged, language);
+            }
             if seen.insert((
                 proposition.range.clone(),
                 judged.object.clone(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use touchstone_check::deep::phrases::{Calibration, Learner, Memory, PhraseResolver, Phrases};
 use touchstone_check::policy::Policies;
 use touchstone_check::{Checker, deep, policy};
 use touchstone_graph::{Graph, Store};
@@ -33,6 +34,10 @@ pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
 
 /// Opened for reading: several programs can check against one store.
 pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
+    checker_with(settings, phrases(settings, deep::DEFAULT_CONFIDENCE)?)
+}
+
+pub(crate) fn checker_with(settings: &Settings, phrases: Phrases) -> anyhow::Result<Arc<Checker>> {
     let dir = require_store(settings)?;
     let packs = packs(settings)?;
     let graph = Arc::new(if packs.is_empty() {
@@ -47,7 +52,7 @@ pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
         packs.iter().try_for_each(|pack| pack.load(&store))?;
         Graph::from_store(store)?
     });
-    let checker = Checker::new(Arc::clone(&graph));
+    let checker = Checker::new(Arc::clone(&graph)).with_phrases(phrases);
     let mut policies = Policies::default();
     let of_packs = packs.iter().filter_map(|pack| pack.part("policies"));
     for path in settings.policies().into_iter().chain(of_packs) {
@@ -60,30 +65,71 @@ fn packs(settings: &Settings) -> anyhow::Result<Vec<Pack>> {
     settings.packs().iter().map(|folder| Pack::open(folder)).collect()
 }
 
-/// The passages to look claims up in, where there is an index; with `deep`
-/// judged by the model.
+/// The phrases that a model has resolved for this store.
+pub(crate) fn phrases(settings: &Settings, confidence: f64) -> anyhow::Result<Phrases> {
+    Ok(Phrases::new(Memory::open(&Memory::file_of(&settings.store()))?, confidence))
+}
+
+/// What the model does under `--deep`.
+pub(crate) struct Reader {
+    engine: Arc<dyn Engine>,
+    name: String,
+    sha256: String,
+}
+
+impl Reader {
+    pub(crate) fn load(settings: &Settings, sessions: u32) -> anyhow::Result<Reader> {
+        if settings.remote.is_some() {
+            bail!("--deep needs a model on this machine: the weights for reading its numbers go by its file");
+        }
+        let file = model_file(settings)?;
+        let sha256 = match model_list(settings)?.find(&settings.model) {
+            Some(model) => model.sha256.clone(),
+            None => touchstone_llama::models::sha256(&file)
+                .with_context(|| format!("cannot read {}", shown(&file)))?,
+        };
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Reader { engine: engine(settings, &ModelPlace::File(file), sessions)?, name, sha256 })
+    }
+
+    /// Judges passages.
+    pub(crate) fn judge(&self) -> anyhow::Result<deep::ModelJudge> {
+        let probe =
+            deep::Probe::shipped(&self.sha256).with_context(|| self.uncalibrated("judging passages"))?;
+        Ok(deep::ModelJudge::new(Arc::clone(&self.engine), probe))
+    }
+
+    /// Resolves phrases, for a checker that reads them.
+    pub(crate) fn learner(&self, phrases: Phrases) -> anyhow::Result<Learner> {
+        let calibration =
+            Calibration::shipped(&self.sha256).with_context(|| self.uncalibrated("resolving phrases"))?;
+        let resolver = PhraseResolver::new(Arc::clone(&self.engine), calibration);
+        Ok(Learner::new(resolver, phrases, &self.name, &self.sha256))
+    }
+
+    fn uncalibrated(&self, what: &str) -> String {
+        format!(
+            "{} has no calibration for {what}, and without one its word counts for nothing: --deep needs the model {}",
+            self.name,
+            crate::settings::DEFAULT_MODEL
+        )
+    }
+}
+
+/// The passages to look claims up in, where there is an index; judged where
+/// there is a reader.
 pub(crate) fn library(
     settings: &Settings,
-    deep: bool,
+    reader: Option<&Reader>,
     confidence: f64,
 ) -> anyhow::Result<Option<deep::Library>> {
     let dir = settings.text_index();
     if !dir.join("meta.json").exists() {
-        if deep {
-            bail!(
-                "there is no text index in {}, and --deep judges passages: make one with `touchstone text index` or `touchstone text pull`",
-                shown(&dir)
-            );
-        }
         return Ok(None);
     }
-    let judge = if deep {
-        let model = model_place(settings)?;
-        let judge = deep::ModelJudge::new(engine(settings, &model, 2)?);
-        Some(Box::new(judge.context("this build has no weights for judging passages")?)
-            as Box<dyn deep::PassageJudge>)
-    } else {
-        None
+    let judge = match reader {
+        Some(reader) => Some(Box::new(reader.judge()?) as Box<dyn deep::PassageJudge>),
+        None => None,
     };
     Ok(Some(deep::Library::new(TextIndex::open(&dir)?, judge, confidence)))
 }

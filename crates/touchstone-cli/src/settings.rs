@@ -24,6 +24,8 @@ const REMOTE_KEY: &str = "TOUCHSTONE_REMOTE_KEY";
 
 /// Everything that can be set, by the names used in `touchstone.toml`; the
 /// environment has them as `TOUCHSTONE_NAME`.
+pub(crate) const DEFAULT_MODEL: &str = "qwen2.5-coder-1.5b";
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
@@ -337,7 +339,7 @@ impl Settings {
             models: folders.cache_dir().join("models").into(),
             model_list: None,
             prompts: None,
-            model: "qwen2.5-coder-1.5b".to_owned(),
+            model: DEFAULT_MODEL.to_owned(),
             context_tokens: llama.context_tokens,
             threads: llama.threads,
             gpu_layers: llama.gpu_layers,

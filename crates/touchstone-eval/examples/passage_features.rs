@@ -1,13 +1,22 @@
-//! Writes the features of claim–passage pairs, from which the weights in
-//! `touchstone-check/src/deep/calibration.toml` are fitted:
-//! `passage_features MODEL.gguf PAIRS.csv SKIP COUNT > features.jsonl`.
-#![allow(clippy::print_stdout)]
+//! Writes what the passage judge sees of claim–passage pairs, from which
+//! `eval/fit_passages.py` fits the weights in `touchstone-check/src/deep/probe`:
+//! `passage_features MODEL.gguf PAIRS.csv FEATURES.jsonl COUNT`.
+//!
+//! The pairs are taken in an order that only their number decides. Rows that
+//! FEATURES.jsonl has already are left out: the same command goes on.
+#![allow(clippy::print_stderr)]
 
+use std::collections::HashSet;
 use std::error::Error;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
 use serde::Deserialize;
-use touchstone_check::deep::features;
+use touchstone_check::deep::{probe_words, state, surface};
 use touchstone_llama::{LlamaEngine, LlamaOptions};
 
 #[derive(Deserialize)]
@@ -15,19 +24,39 @@ struct Row {
     evidence: String,
     claim: String,
     label: String,
+    /// Pairs of one topic are never both fitted and measured.
+    topic_ip: String,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    row: usize,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, pairs, skip, count] = arguments.as_slice() else {
-        return Err("give MODEL.gguf PAIRS.csv SKIP COUNT".into());
+    let [model, pairs, features, count] = arguments.as_slice() else {
+        return Err("give MODEL.gguf PAIRS.csv FEATURES.jsonl COUNT".into());
     };
+    let mut out = OpenOptions::new().create(true).read(true).append(true).open(features)?;
+    let done: HashSet<usize> = BufReader::new(&out)
+        .lines()
+        .map(|line| Ok(serde_json::from_str::<Done>(&line?)?.row))
+        .collect::<Result<_, Box<dyn Error>>>()?;
     let engine = LlamaEngine::load(Path::new(model), &LlamaOptions::default())?;
-    let mut reader = csv::Reader::from_path(pairs)?;
-    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>()?;
-    for (number, row) in rows.iter().enumerate().skip(skip.parse()?).step_by(5).take(count.parse()?) {
-        let features = features(&engine, &row.claim, &row.evidence)?;
-        println!("{}", serde_json::json!({ "row": number, "label": row.label, "features": features }));
+    let rows: Vec<Row> = csv::Reader::from_path(pairs)?.deserialize().collect::<Result<_, _>>()?;
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(4));
+    let count: usize = count.parse()?;
+    for (at, number) in order.into_iter().take(count).enumerate().filter(|(_, n)| !done.contains(n)) {
+        let row = &rows[number];
+        let state = state(&engine, &row.claim, &row.evidence, probe_words())?;
+        let line = serde_json::json!({
+            "row": number, "topic": row.topic_ip, "label": row.label,
+            "state": state, "surface": surface(&row.claim, &row.evidence),
+        });
+        writeln!(out, "{line}")?;
+        eprintln!("{} of {count}", at + 1);
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub use graph::Graph;
 pub use import::{ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch};
 pub use lexicon::{
     Cue, CueRole, Entity, EntityId, Entries, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording,
-    fold, is_han, plural,
+    fold, is_han, past_tense, plural,
 };
 pub use ontology::{
     Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, Statement, Validity, ValueKind,

@@ -1,33 +1,23 @@
 //! Judging a claim against a passage: a calibrated probability for each of
 //! supported, refuted and not enough.
 //!
-//! A small model's own choice of a label is little better than chance, but the
-//! log-probabilities of several questions carry the information: they are the
-//! features of a logistic regression whose weights come with the program
-//! (`calibration.toml`, with where they were fitted).
+//! A small model's own choice of a label is little better than chance, but
+//! its state in front of the answer carries the information. A linear probe
+//! reads it: the log-probabilities of some hundred ordinary words behind
+//! several questions, which are projections of the model's last hidden state,
+//! are the features of a logistic regression (`probe`).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use touchstone_llm::{Engine, LlmError, Message, Role, Session};
+use serde::Serialize;
+use touchstone_core::Verdict;
+use touchstone_llm::{Engine, LlmError, Message, Role};
+
+use super::probe::{self, Probe};
 
 /// Characters of a passage that the model is shown.
 const MAX_PASSAGE: usize = 2_400;
 const MAX_CLAIM: usize = 600;
-
-/// Names of the features, in their order.
-pub const FEATURES: [&str; 10] = [
-    "supports: yes over no",
-    "contradicts: yes over no",
-    "supported over neutral",
-    "refuted over neutral",
-    "true over unclear",
-    "false over unclear",
-    "claim likelier behind the passage",
-    "words of the claim in the passage",
-    "negation in one of them only",
-    "numbers of the claim in the passage",
-];
 
 /// The probabilities of the three verdicts; they add up to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -37,200 +27,149 @@ pub struct Opinion {
     pub not_enough: f64,
 }
 
+/// How common supported, refuted and not enough are among pairs of a claim and
+/// a passage that was found for it (HealthVer's development set).
+const COMMON: [f64; 3] = [0.28, 0.20, 0.52];
+
+impl Opinion {
+    /// The verdict to give where one has to be given, with its probability:
+    /// the likeliest one, a rare one where it is likelier than usual. Without
+    /// that, "not enough" would swallow what is rare.
+    pub fn balanced(&self) -> (Verdict, f64) {
+        let verdicts = [Verdict::Supported, Verdict::Refuted, Verdict::Unverifiable];
+        let chances = [self.supported, self.refuted, self.not_enough];
+        let gain = |at: &usize| chances[*at] / COMMON[*at].sqrt();
+        let best = (0..3).max_by(|a, b| gain(a).total_cmp(&gain(b))).unwrap_or(2);
+        (verdicts[best], chances[best])
+    }
+}
+
 /// Says what a passage says of a claim.
 pub trait PassageJudge: Send + Sync {
     fn judge(&self, claim: &str, passage: &str) -> Result<Opinion, LlmError>;
 }
 
-/// Weights of the logistic regression: for each verdict one for each feature
-/// and a constant, over standardised features.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// Where the weights come from.
-    #[serde(rename = "provenance")]
-    _provenance: String,
-    mean: [f64; 10],
-    deviation: [f64; 10],
-    supported: [f64; 11],
-    refuted: [f64; 11],
-    not_enough: [f64; 11],
-}
+const SYSTEM: &str =
+    "You compare a claim with a passage. You use nothing but the passage, and what it says may be wrong.";
 
-impl Calibration {
-    /// The weights that come with the program.
-    pub fn shipped() -> Option<&'static Calibration> {
-        static SHIPPED: LazyLock<Option<Calibration>> =
-            LazyLock::new(|| toml::from_str(include_str!("calibration.toml")).ok());
-        SHIPPED.as_ref()
-    }
-
-    pub fn opinion(&self, features: &[f64; 10]) -> Opinion {
-        let standard = |at: usize| (features[at] - self.mean[at]) / self.deviation[at].max(1e-9);
-        let score =
-            |weights: &[f64; 11]| weights[10] + (0..10).map(|at| weights[at] * standard(at)).sum::<f64>();
-        let scores = [score(&self.supported), score(&self.refuted), score(&self.not_enough)];
-        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let parts = scores.map(|score| (score - highest).exp());
-        let sum: f64 = parts.iter().sum();
-        Opinion { supported: parts[0] / sum, refuted: parts[1] / sum, not_enough: parts[2] / sum }
-    }
-}
-
-/// Worked pairs, written for this program: what the three verdicts mean.
-const EXAMPLES: [(&str, &str, &str); 6] = [
+/// Worked pairs, written for this program: what the three verdicts mean. The
+/// claim stands first, so that the passage is read with it in mind.
+const EXAMPLES: [(&str, &str, &str); 9] = [
     (
-        "In a survey of 1,200 households, those with a garden reported eating vegetables on 1.4 more days a week.",
-        "People who have gardens eat vegetables more often",
+        "Adults who sleep less than six hours gain more weight over time than those who sleep longer.",
+        "In this cohort of 4,120 adults followed for nine years, those reporting fewer than six hours of sleep gained on average 2.3 kg more than those reporting seven to eight hours (95% CI 1.6 to 3.0), after adjustment for diet and activity.",
         "supported",
     ),
     (
-        "The bridge was closed for repairs in March and has carried traffic again since the first week of June.",
-        "The bridge stayed closed throughout the summer",
+        "Fluoride varnish does not protect children's teeth",
+        "A meta-analysis of 22 trials with 12,455 children found that applying fluoride varnish two to four times a year was associated with a 43% reduction in decayed, missing and filled tooth surfaces.",
         "refuted",
     ),
     (
-        "Engineers measured how much noise the new trams make at several speeds.",
-        "The new trams are cheaper to run than buses",
+        "Green roofs lower the temperature inside buildings",
+        "We surveyed 310 owners of green roofs about the cost of maintenance, the plants that they chose and the reasons for which they had a roof planted.",
         "neutral",
     ),
     (
-        "No difference in test scores was found between pupils who took the course online and those in class.",
-        "Online courses lower the test scores of pupils",
+        "Statins commonly cause muscle pain",
+        "In the blinded part of the trial, muscle symptoms were reported as often by participants who received the statin as by those who received placebo (hazard ratio 1.03).",
         "refuted",
     ),
     (
-        "Reading aloud to infants may be associated with a larger vocabulary, although the samples were small.",
-        "Reading to babies can help them learn words",
+        "Is the honey bee threatened by neonicotinoid pesticides?",
+        "Colonies exposed to field-realistic doses of clothianidin had fewer adult bees at the next census and produced fewer queens, which suggests that these compounds may contribute to losses.",
         "supported",
     ),
     (
-        "Sales of electric bicycles doubled in the region; the shops name better batteries as the reason.",
-        "Electric bicycles are safer than cars",
+        "Drinking coffee raises the risk of stroke in women.",
+        "Coffee drinkers in the registry were older, smoked more often and lived more often in cities. Data on tea were available for 61% of the participants.",
         "neutral",
     ),
+    (
+        "Exercise helps people with knee arthritis to walk farther",
+        "Although the samples were small, supervised strength training may improve walking distance in patients with osteoarthritis of the knee.",
+        "supported",
+    ),
+    (
+        "Biochar always increases the yield of maize",
+        "On the sandy soils, plots with biochar yielded 18% more maize; on the clay soils no difference was found in any of the four seasons.",
+        "refuted",
+    ),
+    (
+        "Vitamin A prevents measles",
+        "Measles is caused by a virus of the genus Morbillivirus. Complications include pneumonia, which is more frequent in malnourished children.",
+        "neutral",
+    ),
+];
+
+/// What is asked of each pair. The probe depends on every letter of it.
+pub(super) const QUESTIONS: [&str; 4] = [
+    "Verdict:",
+    "Does the passage support the claim? The answer is",
+    "Does the passage contradict the claim? The answer is",
+    "If the passage is right, the claim is",
 ];
 
 /// Asks the language model.
 pub struct ModelJudge {
     engine: Arc<dyn Engine>,
-    calibration: &'static Calibration,
+    probe: &'static Probe,
 }
 
 impl ModelJudge {
-    /// `None` where the program was built without weights.
-    pub fn new(engine: Arc<dyn Engine>) -> Option<ModelJudge> {
-        Some(ModelJudge { engine, calibration: Calibration::shipped()? })
+    pub fn new(engine: Arc<dyn Engine>, probe: &'static Probe) -> ModelJudge {
+        ModelJudge { engine, probe }
     }
 }
 
 impl PassageJudge for ModelJudge {
     fn judge(&self, claim: &str, passage: &str) -> Result<Opinion, LlmError> {
-        Ok(self.calibration.opinion(&features(self.engine.as_ref(), claim, passage)?))
+        let state = state(self.engine.as_ref(), claim, passage, probe::words())?;
+        Ok(self.probe.opinion(&state, &probe::surface(claim, passage)))
     }
 }
 
-/// What the regression sees of a pair.
-pub fn features(engine: &dyn Engine, claim: &str, passage: &str) -> Result<[f64; 10], LlmError> {
-    let claim: String = claim.chars().take(MAX_CLAIM).collect();
-    let passage: String = passage.chars().take(MAX_PASSAGE).collect();
-    let system = Message::new(
-        Role::System,
-        "You compare a claim with a passage. You use nothing but the passage, and what it says may be wrong.",
-    );
-    let mut chat = vec![system.clone()];
-    for (passage, claim, verdict) in EXAMPLES {
-        chat.push(Message::new(Role::User, format!("Passage: {passage}\n\nClaim: {claim}")));
+/// The log-probabilities of the words behind each question about the pair.
+pub fn state(
+    engine: &dyn Engine,
+    claim: &str,
+    passage: &str,
+    words: &[&str],
+) -> Result<Vec<Vec<f64>>, LlmError> {
+    let line = |text: &str, limit: usize| -> String {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.chars().take(limit).collect()
+    };
+    let pair = |claim: &str, passage: &str| {
+        Message::new(Role::User, format!("Claim: {claim}\n\nPassage: {passage}"))
+    };
+    let mut chat = vec![Message::new(Role::System, SYSTEM)];
+    for (claim, passage, verdict) in EXAMPLES {
+        chat.push(pair(claim, passage));
         chat.push(Message::new(Role::Assistant, format!("Verdict: {verdict}")));
     }
-    chat.push(Message::new(Role::User, format!("Passage: {passage}\n\nClaim: {claim}")));
+    chat.push(pair(&line(claim, MAX_CLAIM), &line(passage, MAX_PASSAGE)));
     let mut session = engine.open(&chat)?;
-    let yes_no = |session: &mut dyn Session, question: &str| -> Result<f64, LlmError> {
-        let scores = asked(session, question, &[" yes", " no"])?;
-        Ok(scores[0] - scores[1])
-    };
-    let supports = yes_no(session.as_mut(), "Does the passage support the claim? The answer is")?;
-    let contradicts = yes_no(session.as_mut(), "Does the passage contradict the claim? The answer is")?;
-    let relation = asked(session.as_mut(), "Verdict:", &[" supported", " refuted", " neutral"])?;
-    let truth =
-        asked(session.as_mut(), "If the passage is right, the claim is", &[" true", " false", " unclear"])?;
-    // How much likelier the claim is behind the passage than alone.
-    let with = Message::new(Role::User, format!("Passage: {passage}\n\nState one claim that follows."));
-    let without = Message::new(Role::User, "State one claim.".to_owned());
-    let behind = engine.open(&[system.clone(), with])?.score(&[&claim])?[0];
-    let alone = engine.open(&[system, without])?.score(&[&claim])?[0];
-    let length = claim.chars().count().max(1) as f64;
-    Ok([
-        supports,
-        contradicts,
-        relation[0] - relation[2],
-        relation[1] - relation[2],
-        truth[0] - truth[2],
-        truth[1] - truth[2],
-        10.0 * (behind - alone) / length,
-        shared(&words(&claim), &words(&passage)),
-        f64::from(denies(&claim) != denies(&passage)),
-        shared(&numbers(&claim), &numbers(&passage)),
-    ])
-}
-
-/// The log-probabilities of answers to a question put in the model's mouth.
-fn asked(session: &mut dyn Session, question: &str, answers: &[&str]) -> Result<Vec<f64>, LlmError> {
-    let before = session.checkpoint();
-    session.append(question)?;
-    let scores = session.score(answers)?;
-    session.rewind(before)?;
-    Ok(scores)
-}
-
-fn words(text: &str) -> Vec<String> {
-    let latin = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.chars().count() > 3)
-        .map(|word| touchstone_graph::fold(word).chars().take(6).collect::<String>());
-    let han = text.chars().filter(|c| touchstone_graph::is_han(*c)).map(|c| c.to_string());
-    latin.filter(|word| !word.chars().any(touchstone_graph::is_han)).chain(han).collect()
-}
-
-fn numbers(text: &str) -> Vec<String> {
-    crate::read::numbers(text).iter().map(|number| number.value.to_string()).collect()
-}
-
-/// The share of the first that the second has too; half where there is none.
-fn shared(part: &[String], whole: &[String]) -> f64 {
-    if part.is_empty() {
-        return 0.5;
+    let mut state = Vec::with_capacity(QUESTIONS.len());
+    for question in QUESTIONS {
+        let before = session.checkpoint();
+        session.append(question)?;
+        state.push(session.score(words)?);
+        session.rewind(before)?;
     }
-    part.iter().filter(|word| whole.contains(word)).count() as f64 / part.len() as f64
-}
-
-fn denies(text: &str) -> bool {
-    const WORDS: &[&str] =
-        &["not", "no", "never", "cannot", "without", "neither", "nor", "unlikely", "fails", "lack"];
-    let folded = touchstone_graph::fold(text);
-    folded
-        .split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .any(|w| WORDS.contains(&w) || w.ends_with("n't"))
-        || ["不", "没有", "未", "无"].iter().any(|word| text.contains(word))
+    Ok(state)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn probabilities_add_up() {
-        let calibration = Calibration::shipped().unwrap();
-        let opinion = calibration.opinion(&[0.0; 10]);
-        assert!((opinion.supported + opinion.refuted + opinion.not_enough - 1.0).abs() < 1e-9);
-        let sure = calibration.opinion(&[1e6; 10]);
-        assert!(sure.supported.is_finite());
-    }
-
-    #[test]
-    fn surface_features_are_counted() {
-        assert!((shared(&words("Masks reduce spread"), &words("masks reduced it")) - 2.0 / 3.0).abs() < 1e-9);
-        assert!(denies("It isn't so") && denies("并不有效") && !denies("It is so"));
+    fn a_rare_verdict_is_given_where_it_is_likelier_than_usual() {
+        let opinion =
+            |supported, refuted| Opinion { supported, refuted, not_enough: 1.0 - supported - refuted };
+        assert_eq!(opinion(0.2, 0.35).balanced(), (Verdict::Refuted, 0.35));
+        assert_eq!(opinion(0.2, 0.2).balanced().0, Verdict::Unverifiable);
+        assert_eq!(opinion(0.9, 0.05).balanced(), (Verdict::Supported, 0.9));
     }
 }

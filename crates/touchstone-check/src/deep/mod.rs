@@ -3,6 +3,9 @@
 
 mod judge;
 mod passages;
+pub mod phrases;
+mod probe;
 
-pub use judge::{Calibration, FEATURES, ModelJudge, Opinion, PassageJudge, features};
-pub use passages::{DEFAULT_CONFIDENCE, DeepError, Library};
+pub use judge::{ModelJudge, Opinion, PassageJudge, state};
+pub use passages::{DEFAULT_CONFIDENCE, DeepError, Library, MAX_SHOWN};
+pub use probe::{Probe, SURFACE, surface, words as probe_words};

@@ -6,10 +6,11 @@ use touchstone_llm::LlmError;
 use touchstone_text::{Passage, TextError, TextIndex};
 
 use super::judge::{Opinion, PassageJudge};
+use super::phrases::MemoryError;
 use crate::{read, reasons};
 
 /// Passages shown with a claim.
-const MAX_SHOWN: usize = 3;
+pub const MAX_SHOWN: usize = 3;
 /// Claims of one text that are looked up; more are left as they are.
 const MAX_CLAIMS: usize = 1_000;
 /// A verdict needs this calibrated probability.
@@ -19,8 +20,10 @@ pub const DEFAULT_CONFIDENCE: f64 = 0.9;
 pub enum DeepError {
     #[error("the text index cannot be searched: {0}")]
     Search(#[from] TextError),
-    #[error("the model could not judge a passage: {0}")]
+    #[error("the model could not judge a passage or a phrase: {0}")]
     Model(#[from] LlmError),
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
 }
 
 /// A text index with, perhaps, a judge of what its passages say.

@@ -10,11 +10,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use touchstone_check::Checker;
+use touchstone_check::deep::phrases::Learner;
 use touchstone_check::deep::{self, Library};
-use touchstone_core::{Claim, Correction, Summary};
+use touchstone_core::{Claim, Correction, ReasonCode, Summary};
 
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, IndexFlags, Layers, ModelFlags, Settings, StoreFlags};
+use crate::settings::{ConfigFile, IndexFlags, Layers, ModelFlags, Settings, StoreFlags, shown};
 use crate::{input, interrupt, parts};
 use baseline::Baseline;
 use blocks::{Block, Blocks};
@@ -52,10 +53,11 @@ pub(crate) struct Arguments {
     /// Record what is not supported now in FILE, for --baseline.
     #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
     write_baseline: Option<PathBuf>,
-    /// Let the model judge the passages found for claims that the graph cannot decide.
+    /// Let the model judge the passages found for claims that the graph cannot decide,
+    /// and resolve phrases that the lexicon does not know (see `touchstone kg lexicon`).
     #[arg(long, conflicts_with = "jsonl")]
     deep: bool,
-    /// The calibrated probability that a verdict of the model needs.
+    /// The calibrated probability that a verdict or a reading of the model needs.
     #[arg(long, value_name = "P", default_value_t = deep::DEFAULT_CONFIDENCE, value_parser = probability)]
     min_confidence: f64,
     /// Bytes of one text; longer ones are refused where a report has to hold all of it.
@@ -111,8 +113,17 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     if let [only] = inputs.files.as_slice() {
         input::open(only)?;
     }
-    let checker = parts::checker(&settings)?;
-    let library = parts::library(&settings, arguments.deep, arguments.min_confidence)?;
+    let phrases = parts::phrases(&settings, arguments.min_confidence)?;
+    let checker = parts::checker_with(&settings, phrases.clone())?;
+    let reader = if arguments.deep { Some(parts::Reader::load(&settings, 2)?) } else { None };
+    let library = parts::library(&settings, reader.as_ref(), arguments.min_confidence)?;
+    let learner = reader.as_ref().map(|reader| reader.learner(phrases)).transpose()?;
+    if arguments.deep && library.is_none() {
+        anstream::eprintln!(
+            "there is no text index in {}: no passages are judged",
+            shown(&settings.text_index())
+        );
+    }
     let format = if arguments.json { Format::Json } else { arguments.format };
     if inputs.passed_over > 0 {
         anstream::eprintln!(
@@ -124,6 +135,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     let mut run = Run {
         checker: &checker,
         library: library.as_ref(),
+        learner: learner.as_ref(),
         limit: settings.max_text_bytes,
         format,
         forced: arguments.input_format,
@@ -186,6 +198,7 @@ struct Outcome {
 struct Run<'a> {
     checker: &'a Checker,
     library: Option<&'a Library>,
+    learner: Option<&'a Learner>,
     limit: usize,
     format: Format,
     forced: Option<InputFormat>,
@@ -266,6 +279,12 @@ impl Run<'_> {
     ) -> anyhow::Result<Document> {
         let prose = Prose::of(source, format);
         let mut report = self.checker.check(&prose.text);
+        if let Some(learner) = self.learner
+            && report.claims.iter().any(|claim| claim.reason_code == ReasonCode::NotUnderstood)
+            && learner.learn(self.checker, &prose.text)? > 0
+        {
+            report = self.checker.check(&prose.text);
+        }
         if let Some(library) = self.library {
             let beyond = library.consult(&mut report)?;
             if beyond > 0 {

@@ -1,4 +1,5 @@
 mod claims;
+mod found;
 mod progress;
 mod system;
 
@@ -56,9 +57,12 @@ pub(crate) struct Arguments {
     /// Suites of claims: no predicate is declared closed or functional.
     #[arg(long)]
     open: bool,
-    /// Suites of claims: let the model judge passages.
+    /// Suites of claims: let the model judge passages and resolve unknown phrases.
     #[arg(long)]
     deep: bool,
+    /// Suites of claims against passages: find the passages in an index of all of them.
+    #[arg(long, requires = "deep")]
+    retrieve: bool,
     /// Suites of claims: show so many examples of each kind of mistake.
     #[arg(long, value_name = "N", default_value_t = 0)]
     show: usize,

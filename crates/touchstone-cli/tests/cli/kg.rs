@@ -101,3 +101,43 @@ fn the_demonstration_graph_is_not_loaded_twice() {
     let stats: Value = Sandbox::new().run(&["kg", "stats", "--json", "--store", &store]).json();
     assert!(stats["triples"].as_u64().unwrap() >= 150_000);
 }
+
+#[test]
+fn resolved_phrases_are_listed_exported_used_and_forgotten() {
+    let sandbox = Sandbox::new();
+    let facts = sandbox.write(
+        "facts.ttl",
+        "@prefix : <https://example.org/> .\n\
+         @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n\
+         @prefix owl: <http://www.w3.org/2002/07/owl#> .\n\
+         :employer a owl:ObjectProperty ; rdfs:label \"employer\"@en .\n\
+         :ada rdfs:label \"Ada\"@en ; :employer :acme .\n\
+         :acme rdfs:label \"Acme\"@en .\n",
+    );
+    let run = |arguments: &[&str]| sandbox.run(&[arguments, &["--store", "s"]].concat());
+    assert_eq!(run(&["kg", "import", &facts]).code, 0);
+    let meaning = run(&["kg", "lexicon", "show", "employers", "--json"]).json();
+    assert_eq!(meaning[0]["iri"], "https://example.org/employer");
+    assert!(run(&["kg", "lexicon", "show", "zebra"]).stdout.contains("does not have"));
+    assert!(run(&["kg", "lexicon", "list"]).stdout.contains("no phrases"));
+
+    let line = "{\"phrase\":\"X draws a salary at Y\",\"language\":\"en\",\"alternatives\":[{\"predicate\":\
+                \"https://example.org/employer\",\"label\":\"employer\",\"weight\":0.96}],\
+                \"none\":0.04,\"model\":\"m.gguf\",\"model_sha256\":\"00\",\"time\":\"2026-01-01T00:00:00Z\",\
+                \"sentence\":\"Ada draws a salary at Acme.\"}\n";
+    sandbox.write("s.phrases.jsonl", line);
+    let text = sandbox.write("t.txt", "Ada draws a salary at Acme.");
+    let checked = run(&["check", "--json", &text]).json();
+    assert_eq!(checked["claims"][0]["verdict"], "supported", "{checked}");
+    assert_eq!(checked["claims"][0]["confidence"], 0.96);
+    assert_eq!(
+        run(&["check", "--min-confidence", "0.99", "--json", &text]).json()["summary"]["supported"],
+        0
+    );
+    insta::assert_snapshot!(run(&["kg", "lexicon", "list"]).stdout, @"");
+    assert_eq!(run(&["kg", "lexicon", "export"]).stdout, line);
+
+    assert_eq!(run(&["kg", "lexicon", "remove", "X leaves Y"]).code, 2);
+    assert_eq!(run(&["kg", "lexicon", "remove", "X draws a salary at Y"]).code, 0);
+    assert_eq!(run(&["check", "--json", &text]).json()["summary"]["supported"], 0);
+}

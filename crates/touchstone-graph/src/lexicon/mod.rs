@@ -27,6 +27,7 @@ pub use entry::{Entries, Entry, Meaning};
 pub use find::Mention;
 pub use fold::{Folded, fold, is_han};
 pub use inflect::plural;
+pub use verb::past_tense;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityId(pub u32);

@@ -10,6 +10,13 @@ pub(crate) struct VerbForms {
     pub(crate) progressive: String,
 }
 
+/// The verb at the head of a phrase in the past: "die in" → "died in".
+pub fn past_tense(phrase: &str) -> String {
+    let (head, tail) = phrase.split_at(phrase.find(' ').unwrap_or(phrase.len()));
+    let past = if head == "be" { "was".to_owned() } else { forms(head).past };
+    past + tail
+}
+
 /// Past and participle where rules do not give them.
 const IRREGULAR: &[(&str, &str, &str)] = &[
     ("arise", "arose", "arisen"),

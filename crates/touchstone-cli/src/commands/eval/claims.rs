@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use touchstone_check::Checker;
+use touchstone_check::deep::phrases::{Memory, Phrases};
 use touchstone_check::deep::{self, PassageJudge};
 use touchstone_core::Verdict;
 use touchstone_eval::EvalError;
@@ -15,7 +16,7 @@ use touchstone_eval::claims::{
 };
 use touchstone_graph::Graph;
 
-use super::Arguments;
+use super::{Arguments, found};
 use crate::progress::Spinner;
 use crate::settings::{ConfigFile, Layers, shown};
 use crate::{interrupt, output, parts};
@@ -46,21 +47,30 @@ pub(super) fn run(
         Some(dir) => Graph::open_read_only(dir).map_err(EvalError::from),
         None => Graph::from_store(touchstone_graph::Store::in_memory()?).map_err(EvalError::from),
     };
-    let claims = suite.claims(&selection, &open)?;
-    let checker = Checker::new(claims.world.known.clone());
-    let judge = if claims.cases.iter().any(|case| case.passage.is_some()) {
-        if !arguments.deep {
-            anyhow::bail!(
-                "this suite holds claims against passages, which only the model can judge: add --deep"
-            );
-        }
+    let mut claims = suite.claims(&selection, &open)?;
+    if arguments.retrieve {
+        let (cases, notes) = found::again(&claims.cases)?;
+        claims.cases = cases;
+        claims.skipped.extend(notes);
+    }
+    let phrases = Phrases::new(Memory::in_memory(), deep::DEFAULT_CONFIDENCE);
+    let checker = Checker::new(claims.world.known.clone()).with_phrases(phrases.clone());
+    let passages = claims.cases.iter().any(|case| case.passage.is_some());
+    if passages && !arguments.deep {
+        anyhow::bail!("this suite holds claims against passages, which only the model can judge: add --deep");
+    }
+    interrupt::watch()?;
+    let judge = if arguments.deep {
         spinner.say("loading the model");
-        let model = parts::model_place(&settings)?;
-        deep::ModelJudge::new(parts::engine(&settings, &model, 4)?)
+        let reader = parts::Reader::load(&settings, 4)?;
+        if passages {
+            Some(reader.judge()?)
+        } else {
+            learn(&claims.cases, &checker, &reader, phrases, &spinner)?
+        }
     } else {
         None
     };
-    interrupt::watch()?;
     spinner.say("checking");
     let begin = Instant::now();
     let total = claims.cases.len();
@@ -79,18 +89,34 @@ pub(super) fn run(
     report(&summary, &checked, &claims.skipped, arguments)
 }
 
-/// The likeliest of the three.
+/// Has the model resolve the phrases of all cases; there is no judge then.
+fn learn(
+    cases: &[Case],
+    checker: &Checker,
+    reader: &parts::Reader,
+    phrases: Phrases,
+    spinner: &Spinner,
+) -> anyhow::Result<Option<deep::ModelJudge>> {
+    let learner = reader.learner(phrases)?;
+    let begin = Instant::now();
+    let mut learnt = 0;
+    for (at, case) in cases.iter().enumerate() {
+        if interrupt::asked() {
+            break;
+        }
+        learnt += learner.learn(checker, &case.text)?;
+        spinner.say(&format!("{learnt} phrases resolved, {at} of {} sentences seen", cases.len()));
+    }
+    anstream::eprintln!("{learnt} phrases resolved by the model in {:.0} s", begin.elapsed().as_secs_f64());
+    Ok(None)
+}
+
+/// The likeliest of the three, given how common they are.
 fn by_passage(case: &Case, passage: &str, judge: &deep::ModelJudge) -> Result<Judgement, EvalError> {
     let opinion = judge
         .judge(&case.text, passage)
         .map_err(|error| EvalError::Judge { id: case.id.clone(), reason: error.to_string() })?;
-    let options = [
-        (opinion.supported, Verdict::Supported),
-        (opinion.refuted, Verdict::Refuted),
-        (opinion.not_enough, Verdict::Unverifiable),
-    ];
-    let (confidence, verdict) =
-        options.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, Verdict::Unverifiable));
+    let (verdict, confidence) = opinion.balanced();
     Ok(Judgement { verdict, reason: format!("probability {confidence:.2}"), confidence })
 }
 

@@ -1,6 +1,7 @@
 mod demo;
 mod export;
 mod import;
+mod lexicon;
 mod query;
 mod stats;
 
@@ -21,6 +22,9 @@ pub(crate) enum Command {
     Query(query::Arguments),
     /// Write the store, or one named graph of it, to a file.
     Export(export::Arguments),
+    /// What phrases mean, and the ones that a model has resolved.
+    #[command(subcommand)]
+    Lexicon(lexicon::Command),
 }
 
 pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitCode> {
@@ -30,5 +34,6 @@ pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitC
         Command::Stats(arguments) => stats::run(&arguments, config),
         Command::Query(arguments) => query::run(arguments, config),
         Command::Export(arguments) => export::run(&arguments, config),
+        Command::Lexicon(command) => lexicon::run(&command, config),
     }
 }
