@@ -93,7 +93,7 @@ fn show(arguments: &Show, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     let settings = Layers::new(config)?.flags(&arguments.store).settings()?;
     let graph = Graph::open_read_only(&parts::require_store(&settings)?)?;
     let rows: Vec<Row> =
-        graph.lexicon().lookup(&arguments.phrase).iter().map(|entry| row(&graph, entry)).collect();
+        graph.lexicon().lookup(&arguments.phrase).iter().map(|entry| row(&graph, &entry)).collect();
     let mut out = anstream::stdout().lock();
     if arguments.json {
         output::json(&mut out, &rows)?;
