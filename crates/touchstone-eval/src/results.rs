@@ -87,7 +87,7 @@ impl RunInfo {
     /// Settings of checking, on which plain answers do not depend, and of
     /// speed.
     const CHECKING: &[&str] =
-        &[RunInfo::GRAPH, RunInfo::KG_DROP, "open", "max_repairs", "concurrency", "calibration"];
+        &[RunInfo::GRAPH, RunInfo::KG_DROP, "open", "reasoning", "max_repairs", "concurrency", "calibration"];
 }
 
 /// The folder of a run: written line by line, so that nothing is lost when

@@ -87,7 +87,10 @@ impl World {
     }
 
     pub fn from_store(full: Graph, drop: &Drop) -> Result<World, EvalError> {
-        let full = Arc::new(full);
+        World::from_graph(Arc::new(full), drop)
+    }
+
+    pub fn from_graph(full: Arc<Graph>, drop: &Drop) -> Result<World, EvalError> {
         if drop.is_whole() {
             return World::new(Arc::clone(&full), full, 0);
         }

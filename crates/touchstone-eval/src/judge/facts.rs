@@ -173,11 +173,13 @@ impl FactBase {
 
     fn sentence(&self, sentence: &str) -> Vec<JudgedClaim> {
         let words = cased(sentence);
-        let says = |list: &[&str]| words.iter().any(|token| list.contains(&token.word.as_str()));
+        let (things, relations) = self.mentions(&words);
+        // "非洲" denies nothing.
+        let free: Vec<&Token> = outside(&words, &things).collect();
+        let says = |list: &[&str]| free.iter().any(|token| list.contains(&token.word.as_str()));
         if sentence.ends_with(['?', '？']) || says(HEDGES) {
             return Vec::new();
         }
-        let (things, relations) = self.mentions(&words);
         let [relation] = relations.as_slice() else { return Vec::new() };
         let denied = says(DENIALS);
         let claims = relation.ids.iter().map(|id| {
@@ -307,7 +309,11 @@ impl FactBase {
                 (both_ways && self.holds(id, b, a)).then_some((b, a))
             }
         });
-        let tells = |a: Node, b: Node| self.is_subject(id, a) && self.is_object(id, b);
+        // Where the words give the direction, the object need not stand on
+        // that side anywhere else.
+        let tells = |a: Node, b: Node| {
+            self.is_subject(id, a) && (self.is_object(id, b) || (directed && self.is_subject(id, b)))
+        };
         let against = pairs().find_map(|(a, b)| {
             if tells(a, b) { Some((a, b)) } else { (both_ways && tells(b, a)).then_some((b, a)) }
         });
@@ -336,12 +342,7 @@ impl FactBase {
         let about: Vec<&Mention> =
             things.iter().filter(|m| m.nodes.iter().any(|node| relation.subjects.contains(node))).collect();
         let [mention] = about.as_slice() else { return Vec::new() };
-        let free: Vec<&Token> = words
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !things.iter().any(|m| m.start <= *at && *at < m.end))
-            .map(|(_, token)| token)
-            .collect();
+        let free: Vec<&Token> = outside(words, things).collect();
         let written = numbers::read(&free);
         let foreign = numbers::foreign_unit(&free, relation.unit.as_deref());
         let values: Vec<&String> =
@@ -472,6 +473,12 @@ struct Found {
     reason: String,
 }
 
+/// The words that are part of no name.
+fn outside<'a>(words: &'a [Token], things: &'a [Mention]) -> impl Iterator<Item = &'a Token> {
+    let named = |at: usize| things.iter().any(|mention| mention.start <= at && at < mention.end);
+    words.iter().enumerate().filter(move |(at, _)| !named(*at)).map(|(_, token)| token)
+}
+
 fn skips_article(words: &[Token], at: usize) -> usize {
     let article = words.get(at).is_some_and(|token| ["the", "a", "an"].contains(&token.word.as_str()));
     at + usize::from(article)
@@ -487,8 +494,10 @@ fn written_so(label: &str, words: &[Token], at: usize, length: usize) -> bool {
         };
         return beside(at.checked_sub(1).and_then(|before| words.get(before))) && beside(words.get(at + 1));
     }
-    if length == 1 && label.chars().count() <= 3 && !label.bytes().all(|b| b.is_ascii_digit()) {
-        return at > 0 && here[0].raw == label;
+    let letters = label.chars().count();
+    if length == 1 && letters <= 3 && !label.bytes().all(|b| b.is_ascii_digit()) {
+        // "He" opens a sentence without being helium.
+        return here[0].raw == label && (at > 0 || letters > 2);
     }
     !label.starts_with(char::is_uppercase) || here[0].capital()
 }

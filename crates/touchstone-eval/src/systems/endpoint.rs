@@ -125,7 +125,11 @@ impl Endpoint {
                 400 | 413 | 422 => return Err(SystemError::Question(brief(status, &text))),
                 408 | 429 | 500..=599 => last = brief(status, &text),
                 _ => {
-                    return Err(SystemError::Fatal(format!("{} refused: {}", self.url, brief(status, &text))));
+                    return Err(SystemError::Fatal(format!(
+                        "{} refused: {}",
+                        self.url,
+                        brief(status, &text)
+                    )));
                 }
             }
         }

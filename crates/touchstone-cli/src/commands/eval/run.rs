@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use touchstone_check::Checker;
@@ -9,9 +10,10 @@ use touchstone_eval::claims::ClaimSuite;
 use touchstone_eval::judge::Judge;
 use touchstone_eval::systems::{AnswerFile, Endpoint, Local, Wording, baseline_prompts_sha256};
 use touchstone_eval::{
-    Baseline, Calibration, Drop, Mode, Outcome, Promise, QuestionSet, Run, RunInfo, Suite, System, World,
+    Baseline, Calibration, Drop, Mode, Outcome, Promise, Question, QuestionSet, Run, RunInfo, Suite, System,
+    World,
 };
-use touchstone_graph::Graph;
+use touchstone_reason::{Mode as Reasoning, Prompts, ReasonOptions, Reasoner};
 
 use super::progress::Bar;
 use super::{claims, hash};
@@ -99,9 +101,13 @@ impl Arguments {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum AskMode {
-    /// Every step checked.
+    /// Every step checked: from the graph where the question can be read to its end, else drafted.
     #[default]
     Touchstone,
+    /// Every step drafted by the model and checked.
+    TouchstoneDraft,
+    /// From the graph or not at all.
+    TouchstoneGraph,
     /// The same prompt, sampling and limits, nothing checked.
     Plain,
     /// Plain, with evidence from the graph and the question's passages in the prompt.
@@ -119,13 +125,32 @@ enum AskMode {
 impl From<AskMode> for Mode {
     fn from(mode: AskMode) -> Mode {
         match mode {
-            AskMode::Touchstone => Mode::Touchstone,
+            AskMode::Touchstone | AskMode::TouchstoneDraft | AskMode::TouchstoneGraph => Mode::Touchstone,
             AskMode::Plain => Mode::Plain,
             AskMode::Rag => Mode::Rag,
             AskMode::Cove => Mode::Cove,
             AskMode::SelfConsistency => Mode::SelfConsistency,
             AskMode::Endpoint => Mode::Endpoint,
             AskMode::Answers => Mode::Answers,
+        }
+    }
+}
+
+impl AskMode {
+    fn reasoning(self) -> Reasoning {
+        match self {
+            AskMode::TouchstoneDraft => Reasoning::Draft,
+            AskMode::TouchstoneGraph => Reasoning::Graph,
+            _ => Reasoning::Auto,
+        }
+    }
+
+    /// As it is written on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            AskMode::TouchstoneDraft => "touchstone-draft",
+            AskMode::TouchstoneGraph => "touchstone-graph",
+            other => Mode::from(other).name(),
         }
     }
 }
@@ -216,17 +241,27 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn world(&self, seed: u64) -> anyhow::Result<World> {
+    /// The graphs, and the checker of the one that the system may use.
+    fn world(&self, seed: u64) -> anyhow::Result<(World, Arc<Checker>)> {
         let drop = Drop { share: self.arguments.kg_drop, seed, open: self.arguments.open };
+        let with_checker = |world: World| {
+            let checker = Arc::new(Checker::new(world.known.clone()));
+            (world, checker)
+        };
         if let Some(world) = World::of_suite(&self.suite, self.data()?, &drop)? {
-            return Ok(world);
+            return Ok(with_checker(world));
         }
         // Answers from elsewhere can be judged without a graph.
         if self.place.is_none() && parts::require_store(&self.settings).is_err() {
-            return Ok(World::empty()?);
+            return Ok(with_checker(World::empty()?));
         }
-        let graph = Graph::open_read_only(&parts::require_store(&self.settings)?)?;
-        Ok(World::from_store(graph, &drop)?)
+        let checker = parts::checker(&self.settings)?;
+        let world = World::from_graph(Arc::clone(checker.graph()), &drop)?;
+        Ok(if Arc::ptr_eq(&world.full, &world.known) { (world, checker) } else { with_checker(world) })
+    }
+
+    fn options(&self) -> ReasonOptions {
+        ReasonOptions { mode: self.arguments.mode.reasoning(), ..self.settings.reason() }
     }
 
     fn baseline(&self) -> Baseline<'_> {
@@ -279,10 +314,15 @@ impl<'a> Plan<'a> {
             }
             return Ok(Box::new(file));
         }
-        let prompts = touchstone_reason::Prompts::load(self.prompts().as_deref())?;
+        let prompts = match &self.suite.prompts {
+            Some(folder) if self.settings.prompts().is_none() => {
+                Prompts::load(Some(&self.suite.folder.join(folder)))?
+            }
+            _ => parts::prompts(&self.settings)?,
+        };
         if let (Mode::Endpoint, Some(url)) = (self.mode, &self.arguments.endpoint) {
             let key = KEYS.iter().find_map(|name| std::env::var(name).ok()).filter(|key| !key.is_empty());
-            return Ok(Box::new(Endpoint::new(url, &self.model, key, prompts, self.settings.reason())));
+            return Ok(Box::new(Endpoint::new(url, &self.model, key, prompts, self.options())));
         }
         let place = self.place.as_ref().context("a model is needed")?;
         spinner.say("loading the model");
@@ -290,10 +330,9 @@ impl<'a> Plan<'a> {
         let engine = parts::engine(&self.settings, place, sessions)?;
         let line = parts::startup_line(&engine.info(), &world.known)?;
         spinner.aside(|| anstream::eprintln!("{line}"));
-        let checker = std::sync::Arc::new(Checker::new(world.known.clone()));
         let wording = Wording::load(self.prompts().as_deref())?;
-        let reasoner = touchstone_reason::Reasoner::new(engine, checker, prompts, self.settings.reason());
-        Ok(Box::new(Local::new(reasoner, self.settings.reason(), world.known.clone(), wording)))
+        let reasoner = Reasoner::new(engine, checker, prompts, self.options());
+        Ok(Box::new(Local::new(reasoner, self.options(), world.known.clone(), wording)))
     }
 }
 
@@ -319,7 +358,7 @@ pub(super) fn measure(
         });
     }
     spinner.say("loading the graph");
-    let world = plan.world(seed)?;
+    let (world, checker) = plan.world(seed)?;
     spinner.say("reading the questions");
     let questions = QuestionSet::read(&plan.suite, plan.split, data, &world, seed)?;
     for reason in &questions.skipped {
@@ -367,7 +406,7 @@ pub(super) fn measure(
         }
     });
     if !prepared.is_complete() {
-        let system = plan.system(&world, &all, &spinner)?;
+        let system = plan.system(&world, checker, &all, &spinner)?;
         drop(spinner);
         let mut bar = Bar::new(&prepared.progress());
         prepared.ask(system.as_ref(), &interrupt::asked, &mut |progress| bar.set(&progress))?;
@@ -431,6 +470,9 @@ fn in_force(plan: &Plan<'_>, world: &World) -> anyhow::Result<BTreeMap<String, s
     } else {
         let values = serde_json::to_value(settings)?;
         named.extend(NAMES.iter().map(|name| ((*name).to_owned(), values[*name].clone())));
+        if plan.mode == Mode::Touchstone {
+            named.insert("reasoning".to_owned(), serde_json::to_value(plan.arguments.mode.reasoning())?);
+        }
         named.insert("concurrency".to_owned(), plan.arguments.concurrency.into());
         if plan.mode != Mode::Endpoint {
             named.insert("baseline_prompts_sha256".to_owned(), baseline_prompts_sha256().into());
