@@ -6,7 +6,7 @@ use anyhow::bail;
 use touchstone_eval::claims::ClaimSuite;
 use touchstone_eval::{Calibration, StoredRun};
 
-use super::run;
+use super::run as asking;
 use crate::settings::{ConfigFile, shown};
 
 #[derive(clap::Args)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     #[command(flatten)]
-    run: run::Arguments,
+    run: asking::Arguments,
 }
 
 /// What is promised where nothing is asked for.
@@ -25,9 +25,9 @@ pub(super) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     if ClaimSuite::load(&arguments.run.suite)?.is_some() {
         bail!("a suite of claims has no answers to withhold: calibrate on a suite of questions");
     }
-    let (outcome, out) = run::measure(&arguments.run, "calibration", config)?;
+    let (outcome, out) = asking::measure(&arguments.run, "calibration", config)?;
     if !outcome.complete {
-        return run::finish(&outcome, &out, arguments.run.json);
+        return asking::finish(&outcome, &out, arguments.run.json);
     }
     let stored = StoredRun::load(&out)?;
     let rates = match arguments.run.max_false_rate.as_slice() {

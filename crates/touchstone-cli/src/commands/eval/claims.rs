@@ -31,13 +31,8 @@ pub(super) fn run(
     let spinner = Spinner::new(!arguments.json);
     spinner.say("writing the sentences");
     let drop = Drop { share: arguments.kg_drop, seed, open: arguments.open };
-    let selection = Selection {
-        split: split,
-        data: arguments.data.as_deref(),
-        limit: arguments.limit,
-        seed,
-        drop: &drop,
-    };
+    let selection =
+        Selection { split, data: arguments.data.as_deref(), limit: arguments.limit, seed, drop: &drop };
     let dir = if suite.format.own_graph() { None } else { Some(parts::require_store(&settings)?) };
     let open = || match &dir {
         Some(dir) => Graph::open_read_only(dir).map_err(EvalError::from),

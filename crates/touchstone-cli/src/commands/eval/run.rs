@@ -280,7 +280,8 @@ impl<'a> Plan<'a> {
 
     fn out(&self, seed: u64) -> PathBuf {
         self.arguments.out.clone().unwrap_or_else(|| {
-            let mut name = format!("{}-{}-{}-{}", self.suite.name, self.split, self.model, self.mode.name());
+            let mode = self.arguments.mode.name();
+            let mut name = format!("{}-{}-{}-{mode}", self.suite.name, self.split, self.model);
             if self.arguments.kg_drop > 0.0 {
                 name.push_str(&format!("-drop{}", self.arguments.kg_drop));
             }
@@ -301,7 +302,8 @@ impl<'a> Plan<'a> {
     fn system(
         &self,
         world: &World,
-        questions: &[touchstone_eval::Question],
+        checker: Arc<Checker>,
+        questions: &[Question],
         spinner: &Spinner,
     ) -> anyhow::Result<Box<dyn System>> {
         if let Some(path) = &self.arguments.answers {
