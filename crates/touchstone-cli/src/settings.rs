@@ -165,13 +165,18 @@ pub(crate) struct ModelFlags {
     context_tokens: Option<u32>,
 }
 
+/// Not for `eval`, whose `--mode` is the system under test.
 #[derive(Args, Clone, Debug, Default, Serialize)]
-pub(crate) struct ReasonFlags {
+pub(crate) struct ModeFlags {
     /// From the graph where it can be, else drafted and repaired (auto);
     /// always drafted (draft); from the graph or not at all (graph).
     #[arg(long, value_name = "auto|draft|graph", value_parser = mode)]
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<Mode>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct ReasonFlags {
     /// Seed of the sampling.
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

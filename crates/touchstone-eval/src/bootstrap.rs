@@ -1,9 +1,12 @@
-//! Intervals of ratios of sums over questions.
+//! Intervals by resampling.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-const RESAMPLES: usize = 10_000;
+const MOST_RESAMPLES: usize = 10_000;
+const LEAST_RESAMPLES: usize = 1_000;
+/// Draws of one interval, as a rule.
+const DRAWS: usize = 20_000_000;
 /// Of a two-sided 95% interval.
 const TAIL: f64 = 0.025;
 const Z: f64 = 1.959_963_984_540_054;
@@ -19,10 +22,31 @@ pub(crate) fn ratio(parts: impl IntoIterator<Item = Part>) -> Option<f64> {
 
 /// The 95% percentile bootstrap interval over questions.
 pub(crate) fn interval(parts: &[Part], seed: u64) -> Option<(f64, f64)> {
+    percentiles(resampled(parts, seed, |draw| ratio(draw.iter().copied())))
+}
+
+/// The statistic of each resample of the units, drawn with replacement.
+pub(crate) fn resampled<T: Copy>(
+    units: &[T],
+    seed: u64,
+    mut statistic: impl FnMut(&[T]) -> Option<f64>,
+) -> Vec<f64> {
+    if units.is_empty() {
+        return Vec::new();
+    }
+    let resamples = (DRAWS / units.len()).clamp(LEAST_RESAMPLES, MOST_RESAMPLES);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut values: Vec<f64> = (0..RESAMPLES)
-        .filter_map(|_| ratio((0..parts.len()).map(|_| parts[random.random_range(0..parts.len())])))
-        .collect();
+    let mut draw = Vec::with_capacity(units.len());
+    (0..resamples)
+        .filter_map(|_| {
+            draw.clear();
+            draw.extend((0..units.len()).map(|_| units[random.random_range(0..units.len())]));
+            statistic(&draw)
+        })
+        .collect()
+}
+
+pub(crate) fn percentiles(mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let index = (share * values.len().saturating_sub(1) as f64).round() as usize;

@@ -32,6 +32,30 @@ pub enum EvalError {
     InUse { folder: PathBuf },
     #[error("{folder} holds something else than a run: choose another --out")]
     Foreign { folder: PathBuf },
+    #[error("{folder} holds no run: a run's folder has a run.json")]
+    NoRun { folder: PathBuf },
+    #[error(
+        "{folder} holds a run of format {found}, and this version reads {known}: choose another --out, or run it again"
+    )]
+    Version { folder: PathBuf, found: u32, known: u32 },
+    #[error(
+        "{path} is not a summary of this version: {reason} (run the same command again to write it anew)"
+    )]
+    Summary { path: PathBuf, reason: String },
+    #[error("the runs have no question in common: compare runs of one suite and split")]
+    NothingInCommon,
+    #[error("{path} is no calibration: {reason}")]
+    Calibration { path: PathBuf, reason: String },
+    #[error("the calibration {path} promises {known}, not {asked}: give one of these by --max-false-rate")]
+    NoPromise { path: PathBuf, known: String, asked: String },
+    #[error(
+        "the calibration was made with another {what} ({stored}, now {now}), so that it promises nothing here"
+    )]
+    OtherCalibration { what: String, stored: String, now: String },
+    #[error("the results are of another {what} ({stored}, now {new}): hold the same against each other")]
+    OtherResult { what: &'static str, stored: String, new: String },
+    #[error("the report cannot be drawn: {reason}")]
+    Report { reason: String },
     #[error("the model could not judge {id}: {reason}")]
     Judge { id: String, reason: String },
     #[error("stopped after {done} of {total} sentences: run the same command again")]

@@ -1,11 +1,15 @@
-use std::collections::{BTreeMap, HashMap};
+//! What is counted, and what each question adds to it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use touchstone_core::{AskReport, StepStatus};
 
 use crate::bootstrap::{self, Part};
-use crate::judge::Verdict;
+use crate::judge::{Truth, Verdict};
 use crate::record::{Mode, Record};
+use crate::suite::Answers;
 
 /// A value with its 95% interval. `value` is null where there is nothing to
 /// count, `n` is 0 then.
@@ -18,19 +22,11 @@ pub struct Metric {
     pub high: Option<f64>,
 }
 
-pub type Metrics = BTreeMap<String, Metric>;
-
-/// `summary.json`: what others rely on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Summary {
-    pub suite: String,
-    pub split: String,
-    pub mode: Mode,
-    pub model: String,
-    /// Questions.
-    pub n: usize,
-    pub metrics: Metrics,
+impl Metric {
+    pub(crate) const NONE: Metric = Metric { value: None, n: 0, low: None, high: None };
 }
+
+pub type Metrics = BTreeMap<String, Metric>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -39,75 +35,345 @@ pub(crate) enum Unit {
     /// Between 0 and 1 as a rule: one amount over another.
     Proportion,
     Tokens,
+    Calls,
     Seconds,
+    Joules,
 }
 
-/// One metric with what each question adds to it.
-struct Measure {
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Better {
+    Lower,
+    Higher,
+    Neither,
+}
+
+/// When a metric stands in a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Always,
+    /// Where there is something to count.
+    Counted,
+    /// Except for plain answers.
+    Checked,
+}
+
+/// A ratio of sums over questions.
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    /// What people call it.
+    pub(crate) label: &'static str,
+    pub(crate) unit: Unit,
+    pub(crate) better: Better,
+    shown: Shown,
+    /// What a question adds above and below the line, given the plain answer
+    /// to it.
+    part: fn(&Record, Option<&Record>) -> Part,
+}
+
+/// In the order in which they are read.
+pub(crate) const DEFINITIONS: &[Definition] = &[
+    define(
+        "false_claim_rate",
+        "false claims, of those made",
+        Unit::Share,
+        Better::Lower,
+        Shown::Always,
+        |r, _| count(r.false_claims, r.true_claims + r.false_claims),
+    ),
+    define(
+        "true_claim_retention",
+        "plain's true claims still made",
+        Unit::Share,
+        Better::Higher,
+        Shown::Always,
+        retained,
+    ),
+    define(
+        "step_false_claim_rate",
+        "false claims in steps",
+        Unit::Share,
+        Better::Lower,
+        Shown::Counted,
+        |r, _| {
+            let decided = |truth| r.asserted().filter(|claim| claim.truth == truth).count();
+            count(decided(Truth::False), decided(Truth::True) + decided(Truth::False))
+        },
+    ),
+    define(
+        "step_claim_retention",
+        "plain's true steps still made",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        steps_retained,
+    ),
+    define("coverage", "questions answered", Unit::Share, Better::Higher, Shown::Always, |r, _| {
+        (f64::from(r.verdict != Verdict::Withheld), 1.0)
+    }),
+    define("accuracy", "questions answered right", Unit::Share, Better::Higher, Shown::Always, |r, _| {
+        of(r.verdict != Verdict::Undecided, r.verdict == Verdict::Right)
+    }),
+    define(
+        "accuracy_when_answered",
+        "right, of those answered",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        |r, _| of(matches!(r.verdict, Verdict::Right | Verdict::Wrong), r.verdict == Verdict::Right),
+    ),
+    define("hits_at_1", "first value right (Hits@1)", Unit::Share, Better::Higher, Shown::Counted, |r, _| {
+        of(r.answers == Answers::All && !r.gold.is_empty(), r.first_right)
+    }),
+    define("exact_set", "exactly the gold answers", Unit::Share, Better::Higher, Shown::Counted, |r, _| {
+        let exact = r.verdict == Verdict::Right && r.gold_found == r.gold.len();
+        of(r.answers == Answers::All && !r.gold.is_empty(), exact)
+    }),
+    define("answer_f1", "F1 of the answer set", Unit::Proportion, Better::Higher, Shown::Counted, |r, _| {
+        if r.answers != Answers::All || r.gold.is_empty() {
+            return (0.0, 0.0);
+        }
+        let given = (r.true_claims + r.false_claims) as f64;
+        (2.0 * r.true_claims as f64 / (given + r.gold.len() as f64), 1.0)
+    }),
+    define(
+        "premise_noticed",
+        "false premises noticed",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        |r, _| of(group(r) == "false premise", r.verdict == Verdict::Right),
+    ),
+    define(
+        "premise_declined",
+        "true premises declined",
+        Unit::Share,
+        Better::Lower,
+        Shown::Counted,
+        |r, _| of(group(r) == "true premise", r.verdict == Verdict::Withheld),
+    ),
+    define(
+        "withheld_rightly",
+        "withheld where plain was wrong",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        |r, plain| {
+            let plain = plain.map(|plain| plain.verdict).filter(|_| r.mode != Mode::Plain);
+            let judged = matches!(plain, Some(Verdict::Right | Verdict::Wrong));
+            of(judged && r.verdict == Verdict::Withheld, plain == Some(Verdict::Wrong))
+        },
+    ),
+    define(
+        "repair_success",
+        "repaired steps that are true",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        |r, _| {
+            let repaired = with_status(r, StepStatus::Repaired);
+            let of_repaired =
+                |truth| r.asserted().filter(|c| repaired.contains(&c.step) && c.truth == truth).count();
+            count(of_repaired(Truth::True), of_repaired(Truth::True) + of_repaired(Truth::False))
+        },
+    ),
+    define(
+        "taken_back_rightly",
+        "drafts taken back that are false",
+        Unit::Share,
+        Better::Higher,
+        Shown::Counted,
+        |r, _| {
+            let back =
+                |truth| r.claims.iter().filter(|claim| claim.taken_back && claim.truth == truth).count();
+            count(back(Truth::False), back(Truth::True) + back(Truth::False))
+        },
+    ),
+    define("tokens_per_question", "tokens a question", Unit::Tokens, Better::Lower, Shown::Always, |r, _| {
+        report(r, |report| (report.usage.generated_tokens as f64, 1.0))
+    }),
+    define(
+        "calls_per_question",
+        "model calls a question",
+        Unit::Calls,
+        Better::Lower,
+        Shown::Counted,
+        |r, _| report(r, |report| (report.usage.model_calls as f64, f64::from(report.usage.model_calls > 0))),
+    ),
+    define(
+        "seconds_per_question",
+        "seconds until the answer",
+        Unit::Seconds,
+        Better::Lower,
+        Shown::Always,
+        |r, _| report(r, |report| (report.timings.total_s, 1.0)),
+    ),
+    define(
+        "run_seconds_per_question",
+        "seconds of the run a question",
+        Unit::Seconds,
+        Better::Lower,
+        Shown::Counted,
+        |r, _| (r.elapsed_s, f64::from(r.elapsed_s > 0.0)),
+    ),
+    define(
+        "joules_per_question",
+        "joules a question",
+        Unit::Joules,
+        Better::Lower,
+        Shown::Counted,
+        |r, _| r.energy_j.map_or((0.0, 0.0), |joules| (joules, 1.0)),
+    ),
+    define(
+        "checking_share",
+        "checking, of generating time",
+        Unit::Proportion,
+        Better::Lower,
+        Shown::Checked,
+        |r, _| {
+            if r.mode != Mode::Touchstone {
+                return (0.0, 0.0);
+            }
+            report(r, |report| (report.timings.checking_s, report.timings.generating_s))
+        },
+    ),
+];
+
+/// Metrics that are no ratio of sums, with their labels; lower is better for
+/// the errors, higher for the reduction.
+pub(crate) const OTHERS: &[(&str, &str, Better)] = &[
+    ("false_claim_reduction", "fewer false claims than plain", Better::Higher),
+    ("aurc", "area under risk and coverage", Better::Lower),
+    ("expected_calibration_error", "calibration error (ECE)", Better::Lower),
+];
+
+const fn define(
     name: &'static str,
+    label: &'static str,
     unit: Unit,
-    parts: Vec<Part>,
+    better: Better,
+    shown: Shown,
+    part: fn(&Record, Option<&Record>) -> Part,
+) -> Definition {
+    Definition { name, label, unit, better, shown, part }
+}
+
+fn count(above: usize, below: usize) -> Part {
+    (above as f64, below as f64)
+}
+
+fn of(counts: bool, holds: bool) -> Part {
+    (f64::from(counts && holds), f64::from(counts))
+}
+
+fn group(record: &Record) -> &str {
+    record.group.as_deref().unwrap_or_default()
+}
+
+fn report(record: &Record, part: impl Fn(&AskReport) -> Part) -> Part {
+    record.report.as_ref().map_or((0.0, 0.0), part)
+}
+
+fn with_status(record: &Record, status: StepStatus) -> HashSet<usize> {
+    let steps = record.report.iter().flat_map(|report| &report.steps);
+    steps.filter(|step| step.status == status).map(|step| step.index).collect()
+}
+
+// Any right answer will do, so a right value that replaces another right
+// value still makes the claim.
+fn retained(record: &Record, plain: Option<&Record>) -> Part {
+    let plain = plain.map_or(0, |plain| plain.true_claims);
+    count(record.true_claims.min(plain), plain)
+}
+
+fn steps_retained(record: &Record, plain: Option<&Record>) -> Part {
+    let Some(plain) = plain.filter(|_| record.mode != Mode::Plain) else { return (0.0, 0.0) };
+    let made: HashSet<_> =
+        record.asserted().filter(|claim| claim.truth == Truth::True).map(|claim| claim.key()).collect();
+    let wanted: HashSet<_> =
+        plain.asserted().filter(|claim| claim.truth == Truth::True).map(|claim| claim.key()).collect();
+    count(wanted.intersection(&made).count(), wanted.len())
+}
+
+pub(crate) fn is_known(name: &str) -> bool {
+    DEFINITIONS.iter().any(|definition| definition.name == name)
+        || OTHERS.iter().any(|(other, ..)| *other == name)
 }
 
 pub(crate) fn unit(name: &str) -> Unit {
-    match name {
-        "tokens_per_question" => Unit::Tokens,
-        "seconds_per_question" => Unit::Seconds,
-        "checking_share" => Unit::Proportion,
-        _ => Unit::Share,
-    }
+    DEFINITIONS.iter().find(|definition| definition.name == name).map_or(Unit::Proportion, |d| d.unit)
 }
 
-/// `plain` holds the plain records of the same questions, by their ids.
-fn measures(records: &[Record], plain: &HashMap<&str, &Record>) -> Vec<Measure> {
-    let claims = |r: &Record| {
-        let all = r.true_claims + r.false_claims;
-        (r.false_claims as f64, all as f64)
-    };
-    // Any right answer will do, so a right value that replaces another right
-    // value still makes the claim.
-    let retained = |r: &Record| {
-        let plain = plain.get(r.id.as_str()).map_or(0, |plain| plain.true_claims);
-        (r.true_claims.min(plain) as f64, plain as f64)
-    };
-    let answered = |r: &Record| (f64::from(r.verdict != Verdict::Withheld), 1.0);
-    let right =
-        |r: &Record| (f64::from(r.verdict == Verdict::Right), f64::from(r.verdict != Verdict::Undecided));
-    let of_report = |above: fn(&touchstone_core::AskReport) -> f64| {
-        records.iter().filter_map(|r| r.report.as_ref()).map(move |r| (above(r), 1.0)).collect()
-    };
-    let checked = |r: &Record| {
-        let timings = r.report.as_ref().map(|report| report.timings);
-        timings.map_or((0.0, 0.0), |t| (t.checking_s, t.generating_s))
-    };
-    let measure = |name, parts| Measure { name, unit: unit(name), parts };
-    let mut measures = vec![
-        measure("false_claim_rate", records.iter().map(claims).collect()),
-        measure("true_claim_retention", records.iter().map(retained).collect()),
-        measure("coverage", records.iter().map(answered).collect()),
-        measure("accuracy", records.iter().map(right).collect()),
-        measure("tokens_per_question", of_report(|r| r.usage.generated_tokens as f64)),
-        measure("seconds_per_question", of_report(|r| r.timings.total_s)),
-    ];
-    if records.iter().any(|r| r.mode == Mode::Touchstone) {
-        measures.push(measure("checking_share", records.iter().map(checked).collect()));
-    }
-    measures
+pub(crate) fn better(name: &str) -> Better {
+    let defined = DEFINITIONS.iter().find(|definition| definition.name == name).map(|d| d.better);
+    let other = || OTHERS.iter().find(|(other, ..)| *other == name).map(|(_, _, better)| *better);
+    defined.or_else(other).unwrap_or(Better::Neither)
 }
 
-/// The metrics with their intervals.
-pub(crate) fn metrics(records: &[Record], plain: &[Record], seed: u64) -> Metrics {
-    let measures = measures(records, &by_id(plain));
-    measures.into_iter().map(|m| (m.name.to_owned(), metric(m.unit, &m.parts, seed))).collect()
+/// All names with what people call them, in the order in which they are read.
+pub(crate) fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let defined = DEFINITIONS.iter().map(|definition| (definition.name, definition.label));
+    let [reduction, rest @ ..] = OTHERS else { return Vec::new().into_iter() };
+    let mut all: Vec<_> = defined.collect();
+    all.insert(1, (reduction.0, reduction.1));
+    let at = all.iter().position(|(name, _)| *name == "tokens_per_question").unwrap_or(all.len());
+    for (offset, (name, label, _)) in rest.iter().enumerate() {
+        all.insert(at + offset, (name, label));
+    }
+    all.into_iter()
+}
+
+/// The parts of every question, paraphrases added up; `plain` holds the plain
+/// records of the same questions.
+pub(crate) fn parts(definition: &Definition, records: &[Record], plain: Option<&[Record]>) -> Vec<Part> {
+    let plain = plain.map(by_id).unwrap_or_default();
+    let part = |record: &Record| (definition.part)(record, plain.get(record.id.as_str()).copied());
+    clustered(records.iter().map(|record| (record, part(record))))
+}
+
+/// Sums over questions that share a cluster, in the order in which they come.
+pub(crate) fn clustered<'a>(parts: impl Iterator<Item = (&'a Record, Part)>) -> Vec<Part> {
+    let mut sums: Vec<Part> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (record, (above, below)) in parts {
+        let key = record.cluster.as_deref().unwrap_or(&record.id);
+        let at = *places.entry(key).or_insert_with(|| {
+            sums.push((0.0, 0.0));
+            sums.len() - 1
+        });
+        sums[at].0 += above;
+        sums[at].1 += below;
+    }
+    sums
+}
+
+/// The ratios with their intervals.
+pub(crate) fn metrics(records: &[Record], plain: Option<&[Record]>, seed: u64) -> Metrics {
+    let mut metrics = Metrics::new();
+    for definition in DEFINITIONS {
+        let parts = parts(definition, records, plain);
+        let metric = metric(definition.unit, &parts, seed);
+        let shown = match definition.shown {
+            Shown::Always => true,
+            Shown::Counted => metric.n > 0,
+            Shown::Checked => records.iter().any(|record| record.mode == Mode::Touchstone),
+        };
+        if shown {
+            metrics.insert(definition.name.to_owned(), metric);
+        }
+    }
+    metrics
 }
 
 /// The values alone, which is quick.
-pub(crate) fn values(records: &[Record], plain: &[Record]) -> BTreeMap<&'static str, Option<f64>> {
-    let measures = measures(records, &by_id(plain));
-    measures.into_iter().map(|m| (m.name, bootstrap::ratio(m.parts))).collect()
+pub(crate) fn values(records: &[Record], plain: Option<&[Record]>) -> BTreeMap<&'static str, Option<f64>> {
+    DEFINITIONS
+        .iter()
+        .map(|definition| (definition.name, bootstrap::ratio(parts(definition, records, plain))))
+        .collect()
 }
 
-fn by_id(records: &[Record]) -> HashMap<&str, &Record> {
+pub(crate) fn by_id(records: &[Record]) -> HashMap<&str, &Record> {
     records.iter().map(|record| (record.id.as_str(), record)).collect()
 }
 
@@ -134,7 +400,7 @@ mod tests {
     use crate::record::tests::record;
 
     fn value(records: &[Record], plain: &[Record], name: &str) -> (Option<f64>, usize) {
-        let metric = metrics(records, plain, 0)[name];
+        let metric = metrics(records, Some(plain), 0)[name];
         (metric.value, metric.n)
     }
 
@@ -157,6 +423,7 @@ mod tests {
         assert_eq!(value(&checked, &plain, "true_claim_retention"), (Some(0.5), 2));
         assert_eq!(value(&checked, &plain, "coverage"), (Some(third), 3));
         assert_eq!(value(&checked, &plain, "accuracy"), (Some(third), 3));
+        assert_eq!(value(&checked, &plain, "withheld_rightly"), (Some(0.5), 2));
     }
 
     #[test]
@@ -174,9 +441,8 @@ mod tests {
 
     #[test]
     fn nothing_to_count_is_no_value() {
-        let metric = metrics(&[record("1", Mode::Plain, &["Ulm"], None)], &[], 0);
-        let none = Metric { value: None, n: 0, low: None, high: None };
-        assert_eq!(metric["false_claim_rate"], none);
+        let metric = metrics(&[record("1", Mode::Plain, &["Ulm"], None)], None, 0);
+        assert_eq!(metric["false_claim_rate"], Metric::NONE);
         assert_eq!(metric["coverage"].value, Some(0.0));
         assert!(!metric.contains_key("checking_share"));
     }
@@ -184,8 +450,8 @@ mod tests {
     #[test]
     fn the_metrics_of_the_contract_are_there() {
         let records = [record("1", Mode::Touchstone, &["Ulm"], Some("Ulm"))];
-        let names: Vec<String> = metrics(&records, &records, 0).into_keys().collect();
-        let mut contract = [
+        let metrics = metrics(&records, Some(&records), 0);
+        for name in [
             "false_claim_rate",
             "true_claim_retention",
             "coverage",
@@ -193,10 +459,55 @@ mod tests {
             "tokens_per_question",
             "seconds_per_question",
             "checking_share",
-        ];
-        contract.sort_unstable();
-        assert_eq!(names, contract);
+        ] {
+            assert!(metrics.contains_key(name), "{name}");
+        }
         let (share, n) = value(&records, &records, "checking_share");
         assert_eq!((share, n), (Some(0.25), 1));
+    }
+
+    #[test]
+    fn sets_are_counted_where_all_answers_are_wanted() {
+        let set = |values: &[&str]| {
+            let mut record = record("1", Mode::Plain, &["Ulm", "Linz"], Some("Ulm"));
+            record.answers = Answers::All;
+            record.report.as_mut().unwrap().answer.values = values.iter().map(|v| (*v).to_owned()).collect();
+            let question = crate::Question {
+                id: "1".into(),
+                gold: record.gold.clone(),
+                answers: Answers::All,
+                ..crate::Question::default()
+            };
+            Record::answered(&question, Mode::Plain, record.report.unwrap(), &crate::judge::Judge::default())
+        };
+        let of = |values: &[&str]| {
+            let records = [set(values)];
+            ["hits_at_1", "exact_set", "answer_f1"].map(|name| value(&records, &records, name).0.unwrap())
+        };
+        assert_eq!(of(&["Linz", "Ulm"]), [1.0, 1.0, 1.0]);
+        assert_eq!(of(&["Ulm"]), [1.0, 0.0, 2.0 / 3.0]);
+        assert_eq!(of(&["Bonn", "Ulm"]), [0.0, 0.0, 0.5]);
+        assert_eq!(of(&["Ulm", "Linz", "Bonn"]), [1.0, 0.0, 0.8]);
+    }
+
+    #[test]
+    fn paraphrases_count_as_one_in_intervals() {
+        let mut records = Vec::new();
+        for at in 0..40 {
+            let answer = if at % 2 == 0 { "Ulm" } else { "Linz" };
+            for way in 0..5 {
+                let mut one = record(&format!("{at}-{way}"), Mode::Plain, &["Ulm"], Some(answer));
+                one.cluster = Some(at.to_string());
+                records.push(one);
+            }
+        }
+        let together = metrics(&records, None, 1)["accuracy"];
+        for record in &mut records {
+            record.cluster = None;
+        }
+        let apart = metrics(&records, None, 1)["accuracy"];
+        let width = |metric: Metric| metric.high.unwrap() - metric.low.unwrap();
+        assert_eq!((together.value, together.n), (apart.value, apart.n));
+        assert!(width(together) > 1.8 * width(apart), "{together:?} {apart:?}");
     }
 }

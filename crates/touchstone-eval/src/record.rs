@@ -1,25 +1,51 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use touchstone_core::{AnswerStatus, AskReport};
+use touchstone_core::AskReport;
 
-use crate::judge::{Asserted, Judgement, Verdict, by_gold_answers};
+use crate::judge::{Judge, JudgedClaim, Judgement, Verdict, by_gold_answers};
 use crate::questions::Question;
+use crate::suite::Answers;
 
-/// How the questions are asked.
+/// How the questions are asked: the system under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Every step checked.
     Touchstone,
     /// The same prompt, sampling and limits with nothing checked.
     Plain,
+    /// Plain, with evidence from the same graph and passages in the prompt.
+    Rag,
+    /// Chain-of-verification (Dhuliawala et al. 2023) with the same model.
+    Cove,
+    /// The answer that most of five samples give (Wang et al. 2022).
+    SelfConsistency,
+    /// A model behind an OpenAI-compatible server.
+    Endpoint,
+    /// A file of answers from anywhere.
+    Answers,
 }
 
 impl Mode {
+    pub const ALL: [Mode; 7] = [
+        Mode::Touchstone,
+        Mode::Plain,
+        Mode::Rag,
+        Mode::Cove,
+        Mode::SelfConsistency,
+        Mode::Endpoint,
+        Mode::Answers,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Mode::Touchstone => "touchstone",
             Mode::Plain => "plain",
+            Mode::Rag => "rag",
+            Mode::Cove => "cove",
+            Mode::SelfConsistency => "self-consistency",
+            Mode::Endpoint => "endpoint",
+            Mode::Answers => "answers",
         }
     }
 }
@@ -31,12 +57,40 @@ pub struct Record {
     pub id: String,
     pub question: String,
     pub gold: Vec<String>,
+    /// Which of the gold answers are wanted.
+    #[serde(default)]
+    pub answers: Answers,
+    /// The kind of question.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
+    /// Shared by questions that say the same in other words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster: Option<String>,
     pub mode: Mode,
     pub verdict: Verdict,
     /// Why, for people.
     pub reason: String,
     pub true_claims: usize,
     pub false_claims: usize,
+    /// Whether the first value of the answer is right.
+    #[serde(default)]
+    pub first_right: bool,
+    /// Gold answers that are given.
+    #[serde(default)]
+    pub gold_found: usize,
+    /// What the steps claim, judged by the facts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub claims: Vec<JudgedClaim>,
+    /// Seconds of the run since the answer before; over a run they add up to
+    /// its time, however many questions are asked at once.
+    #[serde(default)]
+    pub elapsed_s: f64,
+    /// Joules of the processor since the answer before, where it tells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub energy_j: Option<f64>,
+    /// Withheld by the threshold of a calibration: what was answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub below_threshold: Option<Verdict>,
     /// Absent where the question could not be asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub report: Option<AskReport>,
@@ -46,17 +100,36 @@ pub struct Record {
 }
 
 impl Record {
-    pub(crate) fn judged(question: &Question, mode: Mode, report: AskReport) -> Record {
-        let answer = &report.answer;
-        let asserted = (answer.status != AnswerStatus::Withheld)
-            .then_some(Asserted { values: &answer.values, text: &answer.text });
-        let judgement = by_gold_answers(&question.text, &question.gold, asserted);
-        Record::new(question, mode, judgement, Some(report), None)
+    pub(crate) fn answered(question: &Question, mode: Mode, report: AskReport, judge: &Judge) -> Record {
+        let judgement = judge.answer(question, &report);
+        let claims = judge.steps(&report);
+        Record { claims, ..Record::new(question, mode, judgement, Some(report), None) }
     }
 
     pub(crate) fn failed(question: &Question, mode: Mode, error: String) -> Record {
         let judgement = by_gold_answers(&question.text, &question.gold, None);
         Record::new(question, mode, judgement, None, Some(error))
+    }
+
+    /// How sure the system is of an answer that it gives.
+    pub(crate) fn confidence(&self) -> Option<f64> {
+        let answered = self.verdict != Verdict::Withheld;
+        self.report.as_ref().filter(|_| answered).map(|report| report.answer.confidence)
+    }
+
+    /// Claims of the steps that stand.
+    pub(crate) fn asserted(&self) -> impl Iterator<Item = &JudgedClaim> {
+        self.claims.iter().filter(|claim| !claim.taken_back)
+    }
+
+    /// As if the answer had not been given, where it is no surer than this.
+    pub(crate) fn withhold_up_to(&mut self, threshold: f64) {
+        if self.confidence().is_some_and(|confidence| confidence <= threshold) {
+            self.below_threshold = Some(self.verdict);
+            self.verdict = Verdict::Withheld;
+            (self.true_claims, self.false_claims, self.gold_found) = (0, 0, 0);
+            self.first_right = false;
+        }
     }
 
     fn new(
@@ -66,16 +139,25 @@ impl Record {
         report: Option<AskReport>,
         error: Option<String>,
     ) -> Record {
-        let Judgement { verdict, reason, true_claims, false_claims } = judgement;
+        let Judgement { verdict, reason, true_claims, false_claims, first_right, gold_found } = judgement;
         Record {
             id: question.id.clone(),
             question: question.text.clone(),
             gold: question.gold.clone(),
+            answers: question.answers,
+            group: question.group.clone(),
+            cluster: question.cluster.clone(),
             mode,
             verdict,
             reason,
             true_claims,
             false_claims,
+            first_right,
+            gold_found,
+            claims: Vec::new(),
+            elapsed_s: 0.0,
+            energy_j: None,
+            below_threshold: None,
             report,
             error,
         }
@@ -85,7 +167,7 @@ impl Record {
 #[cfg(test)]
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
-    use touchstone_core::{Answer, Timings, Usage};
+    use touchstone_core::{Answer, AnswerStatus, Timings, Usage};
 
     use super::*;
 
@@ -113,8 +195,9 @@ pub(crate) mod tests {
 
     pub(crate) fn record(id: &str, mode: Mode, gold: &[&str], answer: Option<&str>) -> Record {
         let gold = gold.iter().map(|&gold| gold.to_owned()).collect();
-        let question = Question { id: id.to_owned(), text: "Where?".to_owned(), gold };
-        Record::judged(&question, mode, report("Where?", answer))
+        let text = "Where?".to_owned();
+        let question = Question { id: id.to_owned(), text, gold, ..Question::default() };
+        Record::answered(&question, mode, report("Where?", answer), &Judge::default())
     }
 
     #[test]
@@ -126,6 +209,19 @@ pub(crate) mod tests {
         );
         let wrong = record("1", Mode::Touchstone, &["Ulm"], Some("Linz"));
         assert_eq!((wrong.verdict, wrong.true_claims, wrong.false_claims), (Verdict::Wrong, 0, 1));
+    }
+
+    #[test]
+    fn an_answer_below_the_threshold_claims_nothing() {
+        let mut sure = record("1", Mode::Touchstone, &["Ulm"], Some("Linz"));
+        let mut unsure = sure.clone();
+        unsure.report.as_mut().unwrap().answer.confidence = 0.6;
+        for record in [&mut sure, &mut unsure] {
+            record.withhold_up_to(0.8);
+        }
+        assert_eq!((sure.verdict, sure.below_threshold), (Verdict::Wrong, None));
+        assert_eq!((unsure.verdict, unsure.false_claims), (Verdict::Withheld, 0));
+        assert_eq!(unsure.below_threshold, Some(Verdict::Wrong));
     }
 
     #[test]

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::EvalError;
-use crate::metrics::Summary;
 use crate::questions::Question;
 use crate::record::{Mode, Record};
+use crate::summary::Summary;
 
 const RECORDS: &str = "results.jsonl";
 const INFO: &str = "run.json";
@@ -20,6 +20,9 @@ const SUMMARY: &str = "summary.json";
 /// same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
+    /// Of the folder's files; 1 where it is not told.
+    #[serde(default = "first_format")]
+    pub format: u32,
     pub suite: String,
     pub split: String,
     pub mode: Mode,
@@ -39,7 +42,14 @@ pub struct RunInfo {
     pub started: String,
 }
 
+fn first_format() -> u32 {
+    1
+}
+
 impl RunInfo {
+    /// What this version writes and continues.
+    pub const FORMAT: u32 = 2;
+
     /// The first thing in which a stored run differs, with its value there
     /// and here. What plain answers do not depend on is passed over for a
     /// finished baseline.
@@ -63,7 +73,7 @@ impl RunInfo {
         keys.sort_unstable();
         let value =
             |info: &RunInfo, key: &String| info.settings.get(key).map_or("none".to_owned(), Value::to_string);
-        for key in keys.into_iter().filter(|key| !(baseline && key.as_str() == RunInfo::GRAPH)) {
+        for key in keys.into_iter().filter(|key| !(baseline && RunInfo::CHECKING.contains(&key.as_str()))) {
             pairs.push((key, value(stored, key), value(self, key)));
         }
         let (what, stored, now) = pairs.into_iter().find(|(_, stored, now)| stored != now)?;
@@ -72,6 +82,12 @@ impl RunInfo {
 
     /// The setting that tells the state of the graph.
     pub const GRAPH: &str = "graph";
+    /// The setting that tells which share of the facts was left out.
+    pub const KG_DROP: &str = "kg_drop";
+    /// Settings of checking, on which plain answers do not depend, and of
+    /// speed.
+    const CHECKING: &[&str] =
+        &[RunInfo::GRAPH, RunInfo::KG_DROP, "open", "reasoning", "max_repairs", "concurrency", "calibration"];
 }
 
 /// The folder of a run: written line by line, so that nothing is lost when
@@ -82,6 +98,8 @@ pub(crate) struct Results {
     file: Option<File>,
     pub(crate) records: Vec<Record>,
     ids: HashSet<String>,
+    /// Bytes of a half-written line that were removed.
+    pub(crate) repaired: usize,
 }
 
 impl Results {
@@ -111,13 +129,14 @@ impl Results {
         }
         // A line without its end was being written when the run ended.
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-        if whole < bytes.len() {
+        let repaired = bytes.len() - whole;
+        if repaired > 0 {
             file.set_len(whole as u64).map_err(EvalError::write(&path))?;
             file.seek(SeekFrom::End(0)).map_err(EvalError::write(&path))?;
             bytes.truncate(whole);
         }
-        let records = parse(&bytes, &path, questions, info.mode)?;
-        Ok(Results::with(dir, Some(file), records))
+        let records = parse(&bytes, &path, Some(questions), info.mode)?;
+        Ok(Results { repaired, ..Results::with(dir, Some(file), records) })
     }
 
     /// The plain answers to the same questions, where a run finished them.
@@ -135,13 +154,13 @@ impl Results {
         same_run(dir, info, &stored, true)?;
         let path = dir.join(RECORDS);
         let bytes = std::fs::read(&path).map_err(EvalError::read(&path))?;
-        let results = Results::with(dir, None, parse(&bytes, &path, questions, info.mode)?);
+        let results = Results::with(dir, None, parse(&bytes, &path, Some(questions), info.mode)?);
         Ok((results.records.len() == questions.len()).then_some(results))
     }
 
     fn with(dir: &Path, file: Option<File>, records: Vec<Record>) -> Results {
         let ids = records.iter().map(|record| record.id.clone()).collect();
-        Results { dir: dir.to_owned(), file, records, ids }
+        Results { dir: dir.to_owned(), file, records, ids, repaired: 0 }
     }
 
     pub(crate) fn has(&self, id: &str) -> bool {
@@ -178,16 +197,74 @@ fn same_run(dir: &Path, info: &RunInfo, stored: &RunInfo, baseline: bool) -> Res
 fn stored_info(dir: &Path) -> Result<Option<RunInfo>, EvalError> {
     let path = dir.join(INFO);
     match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|_| EvalError::Foreign { folder: dir.to_owned() }),
+        Ok(bytes) => {
+            let info: RunInfo =
+                serde_json::from_slice(&bytes).map_err(|_| EvalError::Foreign { folder: dir.to_owned() })?;
+            match info.format {
+                RunInfo::FORMAT => Ok(Some(info)),
+                found => Err(EvalError::Version { folder: dir.to_owned(), found, known: RunInfo::FORMAT }),
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(EvalError::read(&path)(error)),
     }
 }
 
-fn parse(bytes: &[u8], path: &Path, questions: &[Question], mode: Mode) -> Result<Vec<Record>, EvalError> {
-    let known: HashSet<&str> = questions.iter().map(|question| question.id.as_str()).collect();
+/// A run as it was left, for comparing and reporting.
+#[derive(Clone, Debug)]
+pub struct StoredRun {
+    pub dir: PathBuf,
+    pub info: RunInfo,
+    /// Absent where the run is not finished.
+    pub summary: Option<Summary>,
+    pub records: Vec<Record>,
+    /// The plain answers in the folder `plain` beneath.
+    pub plain: Option<Vec<Record>>,
+}
+
+impl StoredRun {
+    pub fn load(dir: &Path) -> Result<StoredRun, EvalError> {
+        let Some(info) = stored_info(dir)? else { return Err(EvalError::NoRun { folder: dir.to_owned() }) };
+        let records = stored_records(dir, info.mode)?;
+        let path = dir.join(SUMMARY);
+        let summary = match std::fs::read(&path) {
+            Ok(bytes) => Some(
+                serde_json::from_slice(&bytes)
+                    .map_err(|error| EvalError::Summary { path, reason: error.to_string() })?,
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(EvalError::read(&path)(error)),
+        };
+        let beneath = dir.join("plain");
+        let plain = match stored_info(&beneath)? {
+            Some(plain) => Some(stored_records(&beneath, plain.mode)?),
+            None => (info.mode == Mode::Plain).then(|| records.clone()),
+        };
+        Ok(StoredRun { dir: dir.to_owned(), info, summary, records, plain })
+    }
+
+    /// "touchstone, qwen2.5-coder-0.5b".
+    pub fn name(&self) -> String {
+        format!("{}, {}", self.info.mode.name(), self.info.model)
+    }
+}
+
+fn stored_records(dir: &Path, mode: Mode) -> Result<Vec<Record>, EvalError> {
+    let path = dir.join(RECORDS);
+    let mut bytes = std::fs::read(&path).map_err(EvalError::read(&path))?;
+    // A line without its end was being written when the run ended.
+    bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+    parse(&bytes, &path, None, mode)
+}
+
+fn parse(
+    bytes: &[u8],
+    path: &Path,
+    questions: Option<&[Question]>,
+    mode: Mode,
+) -> Result<Vec<Record>, EvalError> {
+    let known: Option<HashSet<&str>> =
+        questions.map(|questions| questions.iter().map(|question| question.id.as_str()).collect());
     let mut seen = HashSet::new();
     let mut records = Vec::new();
     for (text, line) in bytes.split(|&byte| byte == b'\n').zip(1..) {
@@ -199,7 +276,7 @@ fn parse(bytes: &[u8], path: &Path, questions: &[Question], mode: Mode) -> Resul
         if record.mode != mode {
             return Err(bad(format!("its mode is {}", record.mode.name())));
         }
-        if !known.contains(record.id.as_str()) {
+        if known.as_ref().is_some_and(|known| !known.contains(record.id.as_str())) {
             return Err(bad(format!("the question {} is none of this run", record.id)));
         }
         if !seen.insert(record.id.clone()) {
@@ -210,7 +287,7 @@ fn parse(bytes: &[u8], path: &Path, questions: &[Question], mode: Mode) -> Resul
     Ok(records)
 }
 
-fn pretty(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn pretty(value: &impl Serialize) -> Vec<u8> {
     // Types of ours with names for keys: nothing that JSON cannot write.
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
@@ -218,7 +295,7 @@ fn pretty(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// Written beside, then renamed: never half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), EvalError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), EvalError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let error = EvalError::write(path);
     let written = tempfile::NamedTempFile::new_in(dir).and_then(|mut file| {

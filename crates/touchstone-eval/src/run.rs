@@ -4,21 +4,25 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::asking::{self, Asked};
+use crate::conformal::{Conformal, Promise};
 use crate::error::EvalError;
-use crate::metrics::{Summary, metrics};
-use crate::questions::{self, Question};
+use crate::judge::Judge;
+use crate::questions::{self, Question, QuestionSet};
 use crate::record::{Mode, Record};
 use crate::results::{Results, RunInfo};
 use crate::suite::Suite;
-use crate::system::{System, SystemError};
+use crate::summary::Summary;
+use crate::systems::{System, SystemError};
+
+/// Questions of one system before the other's turn, for each asked at a time.
+const BLOCK: usize = 8;
 
 /// What to measure, and with what.
-#[derive(Clone, Debug)]
 pub struct Run<'a> {
     pub suite: &'a Suite,
     pub split: &'a str,
-    /// The folder with the suite's data.
-    pub data: &'a Path,
+    pub questions: QuestionSet,
     /// A seeded sample of so many questions; without it, all.
     pub limit: Option<usize>,
     pub seed: u64,
@@ -29,20 +33,35 @@ pub struct Run<'a> {
     /// Everything else that the answers depend on, by name.
     pub settings: BTreeMap<String, Value>,
     pub out: &'a Path,
-    /// Where the plain answers are, or go, that the checked ones are compared
-    /// with; by default a folder `plain` in `out`.
-    pub plain: Option<&'a Path>,
+    pub baseline: Baseline<'a>,
+    /// Questions asked at a time.
+    pub concurrency: usize,
+    pub judge: &'a Judge,
+    /// Withhold what is not sure enough for this promise.
+    pub promise: Option<Promise>,
+}
+
+/// The plain answers that others are compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Baseline<'a> {
+    /// None: nothing is compared.
+    None,
+    /// Asked along the way, into a folder `plain` in the run's.
+    Ask,
+    /// In this folder: taken where they are finished, else asked.
+    Folder(&'a Path),
 }
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
+    pub mode: Mode,
     /// Answers, of every mode.
     pub done: usize,
     pub total: usize,
+    pub records: &'a [Record],
+    /// The baseline's; empty in a plain run.
     pub plain: &'a [Record],
-    /// Empty in a plain run.
-    pub touchstone: &'a [Record],
 }
 
 /// What a run found.
@@ -52,25 +71,29 @@ pub struct Outcome {
     pub complete: bool,
     pub done: usize,
     pub total: usize,
-    /// Plain first. Of the questions asked so far.
-    pub plain: (Summary, Vec<Record>),
-    pub touchstone: Option<(Summary, Vec<Record>)>,
+    /// Of the questions asked so far.
+    pub summary: Summary,
+    pub records: Vec<Record>,
+    pub plain: Option<(Summary, Vec<Record>)>,
+    /// Bytes of half-written lines that were removed before going on.
+    pub repaired: usize,
 }
 
 /// A run whose data are read and whose folders are open.
 pub struct Prepared<'a> {
     run: Run<'a>,
     questions: Rc<[Question]>,
-    plain: Results,
-    touchstone: Option<Results>,
+    results: Results,
+    plain: Option<Results>,
 }
 
 impl<'a> Run<'a> {
-    /// Reads the questions, and what an earlier run of the same left.
-    pub fn prepare(self) -> Result<Prepared<'a>, EvalError> {
-        let set = questions::read(self.suite, self.split, self.data)?;
-        let questions = questions::sample(set.questions, self.limit, self.seed);
+    /// Opens the folders, with what an earlier run of the same left.
+    pub fn prepare(mut self) -> Result<Prepared<'a>, EvalError> {
+        let questions = std::mem::take(&mut self.questions.questions);
+        let questions = questions::sample(questions, self.limit, self.seed);
         let info = |mode| RunInfo {
+            format: RunInfo::FORMAT,
             suite: self.suite.name.clone(),
             split: self.split.to_owned(),
             mode,
@@ -78,43 +101,42 @@ impl<'a> Run<'a> {
             seed: self.seed,
             limit: self.limit,
             n: questions.len(),
-            data_sha256: set.sha256.clone(),
+            data_sha256: self.questions.sha256.clone(),
             program: self.program.to_owned(),
             settings: self.settings.clone(),
             started: jiff::Timestamp::now().to_string(),
         };
-        let (plain, touchstone) = match self.mode {
-            Mode::Plain => (Results::open(self.out, &info(Mode::Plain), &questions)?, None),
-            Mode::Touchstone => {
-                let dir = self.plain.map_or_else(|| self.out.join("plain"), PathBuf::from);
-                let plain_info = info(Mode::Plain);
-                let finished = if self.plain.is_some() {
-                    Results::finished(&dir, &plain_info, &questions)?
-                } else {
-                    None
-                };
-                let touchstone = Results::open(self.out, &info(Mode::Touchstone), &questions)?;
-                let plain = match finished {
-                    Some(plain) => plain,
-                    None => Results::open(&dir, &plain_info, &questions)?,
-                };
-                (plain, Some(touchstone))
-            }
+        let (dir, given) = match self.baseline {
+            _ if self.mode == Mode::Plain => (None, false),
+            Baseline::None => (None, false),
+            Baseline::Ask => (Some(self.out.join("plain")), false),
+            Baseline::Folder(dir) => (Some(PathBuf::from(dir)), true),
         };
-        Ok(Prepared { run: self, questions: questions.into(), plain, touchstone })
+        let finished = match &dir {
+            Some(dir) if given => Results::finished(dir, &info(Mode::Plain), &questions)?,
+            _ => None,
+        };
+        let results = Results::open(self.out, &info(self.mode), &questions)?;
+        let plain = match (finished, dir) {
+            (Some(plain), _) => Some(plain),
+            (None, Some(dir)) => Some(Results::open(&dir, &info(Mode::Plain), &questions)?),
+            (None, None) => None,
+        };
+        Ok(Prepared { run: self, questions: questions.into(), results, plain })
     }
 }
 
 impl Prepared<'_> {
     /// Answers that there are, and that there are to be, of every mode.
     pub fn progress(&self) -> Progress<'_> {
-        let touchstone = self.touchstone.as_ref().map_or(&[][..], |results| &results.records);
-        let modes = 1 + usize::from(self.touchstone.is_some());
+        let plain = self.plain.as_ref().map_or(&[][..], |results| &results.records);
+        let systems = 1 + usize::from(self.plain.is_some());
         Progress {
-            done: self.plain.records.len() + touchstone.len(),
-            total: modes * self.questions.len(),
-            plain: &self.plain.records,
-            touchstone,
+            mode: self.run.mode,
+            done: self.results.records.len() + plain.len(),
+            total: systems * self.questions.len(),
+            records: &self.results.records,
+            plain,
         }
     }
 
@@ -125,37 +147,63 @@ impl Prepared<'_> {
 
     /// Asks what was not asked yet, until `stop` says true. `on_progress` is
     /// called after each answer.
-    // Question by question in every mode, so that both meet the same machine
-    // and a run that ends early has pairs to compare.
+    // In blocks, plain first: both meet the same machine, a run that ends
+    // early has pairs to compare, and no block mixes the times of two systems.
     pub fn ask(
         &mut self,
         system: &dyn System,
-        stop: &dyn Fn() -> bool,
+        stop: &(dyn Fn() -> bool + Sync),
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), EvalError> {
         let questions = Rc::clone(&self.questions);
-        for question in questions.iter() {
-            for mode in [Mode::Plain, Mode::Touchstone] {
-                let results = match mode {
-                    Mode::Plain => Some(&mut self.plain),
-                    Mode::Touchstone => self.touchstone.as_mut(),
+        // One at a time, pairs stay together.
+        let block = if self.run.concurrency > 1 { BLOCK * self.run.concurrency } else { 1 };
+        for block in questions.chunks(block) {
+            for baseline in [true, false] {
+                let (mode, results) = match baseline {
+                    true => (Mode::Plain, self.plain.as_ref()),
+                    false => (self.run.mode, Some(&self.results)),
                 };
-                let Some(results) = results.filter(|results| !results.has(&question.id)) else {
-                    continue;
-                };
-                if stop() {
+                let Some(results) = results else { continue };
+                let pending: Vec<&Question> = block.iter().filter(|q| !results.has(&q.id)).collect();
+                let mut failed = None;
+                let ended = asking::all(
+                    &pending,
+                    self.run.concurrency,
+                    &|question| system.ask(mode, question, stop),
+                    stop,
+                    &mut |question, Asked { result, elapsed_s, energy_j }| {
+                        let record = match result {
+                            Ok(report) => Record::answered(question, mode, report, self.run.judge),
+                            Err(SystemError::Question(reason)) => Record::failed(question, mode, reason),
+                            Err(SystemError::Stopped) => return false,
+                            Err(SystemError::Fatal(reason)) => {
+                                failed = Some(EvalError::System { id: question.id.clone(), reason });
+                                return false;
+                            }
+                        };
+                        let mut record = Record { elapsed_s, energy_j, ..record };
+                        if let Some(promise) = self.run.promise.as_ref().filter(|_| !baseline) {
+                            record.withhold_up_to(promise.threshold);
+                        }
+                        let results = match (baseline, &mut self.plain) {
+                            (true, Some(plain)) => plain,
+                            _ => &mut self.results,
+                        };
+                        if let Err(error) = results.add(record) {
+                            failed = Some(error);
+                            return false;
+                        }
+                        on_progress(self.progress());
+                        true
+                    },
+                );
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+                if !ended {
                     return Ok(());
                 }
-                let record = match system.ask(mode, &question.text, self.run.suite.language, stop) {
-                    Ok(report) => Record::judged(question, mode, report),
-                    Err(SystemError::Stopped) => return Ok(()),
-                    Err(SystemError::Question(reason)) => Record::failed(question, mode, reason),
-                    Err(SystemError::Fatal(reason)) => {
-                        return Err(EvalError::System { id: question.id.clone(), reason });
-                    }
-                };
-                results.add(record)?;
-                on_progress(self.progress());
             }
         }
         Ok(())
@@ -163,34 +211,49 @@ impl Prepared<'_> {
 
     /// The metrics of what was asked. Written beside the results where that
     /// is everything.
-    pub fn finish(self) -> Result<Outcome, EvalError> {
+    pub fn finish(mut self) -> Result<Outcome, EvalError> {
         let Progress { done, total, .. } = self.progress();
         let complete = done == total;
-        let summary = |mode, records: &[Record], plain: &[Record]| Summary {
-            suite: self.run.suite.name.clone(),
-            split: self.run.split.to_owned(),
-            mode,
-            model: self.run.model.to_owned(),
-            n: records.len(),
-            metrics: metrics(records, plain, self.run.seed),
+        // Answers come as they are ready; intervals are drawn in one order.
+        let order = |results: &mut Results| {
+            let place: BTreeMap<&str, usize> =
+                self.questions.iter().zip(0..).map(|(question, at)| (question.id.as_str(), at)).collect();
+            results.records.sort_by_key(|record| place.get(record.id.as_str()).copied());
         };
-        let plain = summary(Mode::Plain, &self.plain.records, &self.plain.records);
-        let touchstone = self
-            .touchstone
-            .as_ref()
-            .map(|results| summary(Mode::Touchstone, &results.records, &self.plain.records));
+        order(&mut self.results);
+        if let Some(plain) = &mut self.plain {
+            order(plain);
+        }
+        let summary = |mode, records: &[Record], plain: Option<&[Record]>| {
+            Summary::of(self.run.suite, self.run.split, mode, self.run.model, records, plain, self.run.seed)
+        };
+        let plain = self.plain.as_ref().map(|plain| plain.records.as_slice());
+        let own = if self.run.mode == Mode::Plain { Some(self.results.records.as_slice()) } else { plain };
+        let mut of_run = summary(self.run.mode, &self.results.records, own);
+        of_run.conformal =
+            self.run.promise.as_ref().map(|p| Conformal::measured(p, &self.results.records, self.run.seed));
+        of_run.kg_drop = self.run.settings.get(RunInfo::KG_DROP).and_then(Value::as_f64);
+        let of_plain = plain.map(|records| summary(Mode::Plain, records, Some(records)));
         if complete {
-            self.plain.finish(&plain)?;
-            if let (Some(results), Some(summary)) = (&self.touchstone, &touchstone) {
+            if let (Some(results), Some(summary)) = (&self.plain, &of_plain) {
                 results.finish(summary)?;
             }
+            self.results.finish(&of_run)?;
         }
+        let repaired = self.results.repaired + self.plain.as_ref().map_or(0, |plain| plain.repaired);
         Ok(Outcome {
             complete,
             done,
             total,
-            plain: (plain, self.plain.records),
-            touchstone: touchstone.zip(self.touchstone.map(|results| results.records)),
+            summary: of_run,
+            records: self.results.records,
+            plain: of_plain.zip(self.plain.map(|plain| plain.records)),
+            repaired,
         })
+    }
+
+    /// Bytes of half-written lines that were removed.
+    pub fn repaired(&self) -> usize {
+        self.results.repaired + self.plain.as_ref().map_or(0, |plain| plain.repaired)
     }
 }

@@ -1,13 +1,18 @@
 #![allow(clippy::unwrap_used)]
 //! Runs as people see them: asked, stopped, continued, compared.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use touchstone_core::{Answer, AnswerStatus, AskReport, Language, Timings, Usage};
-use touchstone_eval::{EvalError, Mode, Outcome, Run, Suite, System, SystemError, brief, table};
+use touchstone_eval::judge::Judge;
+use touchstone_eval::{
+    Baseline, EvalError, Mode, Outcome, Promise, Question, QuestionSet, Run, Suite, System, SystemError,
+    World, brief, table,
+};
 
 const TOWNS: [(&str, &str); 6] = [
     ("Danube", "Donaueschingen"),
@@ -18,12 +23,14 @@ const TOWNS: [(&str, &str); 6] = [
     ("Inn", "Maloja"),
 ];
 
+static JUDGE: std::sync::OnceLock<Judge> = std::sync::OnceLock::new();
+
 /// Knows the first towns; plain, it makes up the others, and checked it
 /// withholds them.
 #[derive(Default)]
 struct Knows {
     towns: usize,
-    asked: RefCell<Vec<(Mode, String)>>,
+    asked: Mutex<Vec<(Mode, String)>>,
     fails: Option<&'static str>,
 }
 
@@ -31,12 +38,13 @@ impl System for Knows {
     fn ask(
         &self,
         mode: Mode,
-        question: &str,
-        language: Option<Language>,
-        _stop: &dyn Fn() -> bool,
+        question: &Question,
+        _stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<AskReport, SystemError> {
+        let language = question.language;
         assert_eq!(language, Some(Language::English));
-        self.asked.borrow_mut().push((mode, question.to_owned()));
+        let question = question.text.as_str();
+        self.asked.lock().unwrap().push((mode, question.to_owned()));
         let index = TOWNS.iter().position(|(river, _)| question.contains(river)).unwrap();
         match self.fails {
             Some("question") if index == 0 => return Err(SystemError::Question("too long".into())),
@@ -46,7 +54,7 @@ impl System for Knows {
         let (value, status) = match (index < self.towns, mode) {
             (true, _) => (TOWNS[index].1, AnswerStatus::Verified),
             (false, Mode::Plain) => ("Ulm", AnswerStatus::PartlyVerified),
-            (false, Mode::Touchstone) => ("", AnswerStatus::Withheld),
+            (false, _) => ("", AnswerStatus::Withheld),
         };
         Ok(AskReport {
             premises: Vec::new(),
@@ -112,7 +120,7 @@ impl Place {
         let mut run = Run {
             suite: &self.suite,
             split: "dev",
-            data: self.dir.path(),
+            questions: self.questions(),
             limit: None,
             seed: 7,
             mode,
@@ -120,13 +128,23 @@ impl Place {
             program: "p",
             settings: BTreeMap::from([("max_steps".to_owned(), json!(3))]),
             out: &self.out,
-            plain: None,
+            baseline: Baseline::Ask,
+            concurrency: 1,
+            judge: JUDGE.get_or_init(Judge::default),
+            promise: None,
         };
         change(&mut run);
         let mut prepared = run.prepare()?;
-        let given = Cell::new(0);
-        prepared.ask(system, &|| given.get() >= answers, &mut |_| given.set(given.get() + 1))?;
+        let given = AtomicUsize::new(0);
+        let enough = || given.load(Ordering::SeqCst) >= answers;
+        prepared.ask(system, &enough, &mut |_| {
+            given.fetch_add(1, Ordering::SeqCst);
+        })?;
         prepared.finish()
+    }
+
+    fn questions(&self) -> QuestionSet {
+        QuestionSet::read(&self.suite, "dev", self.dir.path(), &World::empty().unwrap(), 7).unwrap()
     }
 
     fn json(&self, path: &str) -> Value {
@@ -148,12 +166,9 @@ fn the_summary_has_the_form_that_others_rely_on() {
     let outcome = place.run(Mode::Touchstone, |_| {}, &knows(4)).unwrap();
     assert!(outcome.complete);
     let summary = place.json("out/summary.json");
-    let keys: Vec<&String> = summary.as_object().unwrap().keys().collect();
-    let mut wanted = ["suite", "split", "mode", "model", "n", "metrics"];
-    wanted.sort_unstable();
-    let mut sorted = keys.clone();
-    sorted.sort();
-    assert_eq!(sorted, wanted.iter().collect::<Vec<_>>());
+    for key in ["suite", "split", "mode", "model", "n", "metrics"] {
+        assert!(summary.as_object().unwrap().contains_key(key), "{key}");
+    }
     assert_eq!((&summary["mode"], &summary["n"]), (&json!("touchstone"), &json!(6)));
     let metric = &summary["metrics"]["coverage"];
     assert_eq!(metric.as_object().unwrap().len(), 4);
@@ -181,7 +196,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     let first = knows(4);
     let outcome = place.run_until(Mode::Touchstone, |_| {}, &first, 5).unwrap();
     assert!(!outcome.complete);
-    assert_eq!((outcome.done, outcome.total, first.asked.borrow().len()), (5, 12, 5));
+    assert_eq!((outcome.done, outcome.total, first.asked.lock().unwrap().len()), (5, 12, 5));
     assert!(!place.dir.path().join("out/summary.json").exists());
 
     // As if the machine had gone down in the middle of a line.
@@ -192,14 +207,22 @@ fn a_stopped_run_goes_on_where_it_was() {
     let second = knows(4);
     let outcome = place.run(Mode::Touchstone, |_| {}, &second).unwrap();
     assert!(outcome.complete);
-    assert_eq!(second.asked.borrow().len(), 12 - 4, "one of the five was torn");
+    assert_eq!(second.asked.lock().unwrap().len(), 12 - 4, "one of the five was torn");
     let uninterrupted = Place::new();
     uninterrupted.run(Mode::Touchstone, |_| {}, &knows(4)).unwrap();
-    assert_eq!(place.json("out/summary.json"), uninterrupted.json("out/summary.json"));
+    let of = |place: &Place| {
+        let mut summary = place.json("out/summary.json");
+        // Times differ from run to run.
+        summary["metrics"].as_object_mut().unwrap().remove("run_seconds_per_question");
+        let differences = summary["against_plain"]["differences"].as_object_mut().unwrap();
+        differences.remove("run_seconds_per_question");
+        summary
+    };
+    assert_eq!(of(&place), of(&uninterrupted));
 
     let third = knows(4);
     place.run(Mode::Touchstone, |_| {}, &third).unwrap();
-    assert!(third.asked.borrow().is_empty(), "a finished run asks nothing");
+    assert!(third.asked.lock().unwrap().is_empty(), "a finished run asks nothing");
 }
 
 #[test]
@@ -210,7 +233,7 @@ fn another_run_in_the_folder_is_refused_and_nothing_is_lost() {
     let refused = |change: &dyn Fn(&mut Run<'_>)| {
         let system = knows(4);
         let error = place.run(Mode::Plain, change, &system).unwrap_err();
-        assert!(system.asked.borrow().is_empty());
+        assert!(system.asked.lock().unwrap().is_empty());
         match error {
             EvalError::OtherRun { what, .. } => what,
             other => panic!("{other}"),
@@ -242,15 +265,15 @@ fn a_finished_plain_run_is_compared_with_and_not_asked_again() {
             Mode::Touchstone,
             |run| {
                 run.out = &checked;
-                run.plain = Some(&plain);
+                run.baseline = Baseline::Folder(&plain);
                 run.program = "a newer one";
                 run.settings.insert("graph".to_owned(), json!("a newer one"));
             },
             &system,
         )
         .unwrap();
-    assert!(system.asked.borrow().iter().all(|(mode, _)| *mode == Mode::Touchstone));
-    let retention = outcome.touchstone.unwrap().0.metrics["true_claim_retention"];
+    assert!(system.asked.lock().unwrap().iter().all(|(mode, _)| *mode == Mode::Touchstone));
+    let retention = outcome.summary.metrics["true_claim_retention"];
     assert_eq!((retention.value, retention.n), (Some(0.75), 4));
 }
 
@@ -259,8 +282,8 @@ fn one_question_that_cannot_be_asked_counts_as_withheld() {
     let place = Place::new();
     let system = Knows { fails: Some("question"), ..knows(6) };
     let outcome = place.run(Mode::Plain, |_| {}, &system).unwrap();
-    assert!((outcome.plain.0.metrics["coverage"].value.unwrap() - 5.0 / 6.0).abs() < 1e-12);
-    assert_eq!(outcome.plain.0.metrics["tokens_per_question"].n, 5);
+    assert!((outcome.summary.metrics["coverage"].value.unwrap() - 5.0 / 6.0).abs() < 1e-12);
+    assert_eq!(outcome.summary.metrics["tokens_per_question"].n, 5);
     assert!(table(&outcome).to_string().contains("(1 could not be asked)"));
 }
 
@@ -278,8 +301,8 @@ fn a_sample_is_that_of_its_seed_and_both_modes_answer_it() {
     let place = Place::new();
     let system = knows(6);
     let outcome = place.run(Mode::Touchstone, |run| run.limit = Some(2), &system).unwrap();
-    assert_eq!(outcome.plain.0.n, 2);
-    let asked = system.asked.borrow();
+    assert_eq!(outcome.summary.n, 2);
+    let asked = system.asked.lock().unwrap();
     assert_eq!(asked.len(), 4);
     assert_eq!(asked[0].1, asked[1].1);
 }
@@ -309,23 +332,82 @@ fn a_folder_in_use_is_not_written_to_by_another_run() {
 #[test]
 fn the_progress_line_tells_both() {
     let place = Place::new();
-    let out = place.dir.path().join("out");
-    let run = Run {
-        suite: &place.suite,
-        split: "dev",
-        data: place.dir.path(),
-        limit: None,
-        seed: 7,
-        mode: Mode::Touchstone,
-        model: "m",
-        program: "p",
-        settings: BTreeMap::new(),
-        out: &out,
-        plain: None,
-    };
-    let mut prepared = run.prepare().unwrap();
     let mut last = String::new();
-    prepared.ask(&knows(3), &|| false, &mut |progress| last = brief(&progress)).unwrap();
-    assert!(prepared.is_complete());
+    {
+        let run = Run {
+            suite: &place.suite,
+            split: "dev",
+            questions: place.questions(),
+            limit: None,
+            seed: 7,
+            mode: Mode::Touchstone,
+            model: "m",
+            program: "p",
+            settings: BTreeMap::new(),
+            out: &place.out,
+            baseline: Baseline::Ask,
+            concurrency: 1,
+            judge: JUDGE.get_or_init(Judge::default),
+            promise: None,
+        };
+        let mut prepared = run.prepare().unwrap();
+        prepared.ask(&knows(3), &|| false, &mut |progress| last = brief(&progress)).unwrap();
+        assert!(prepared.is_complete());
+    }
     assert_eq!(last, "plain 50% right, 50% of claims false; touchstone 50% right, 0% of claims false");
+}
+
+#[test]
+fn several_at_a_time_find_what_one_at_a_time_finds() {
+    let one = Place::new();
+    one.run(Mode::Touchstone, |_| {}, &knows(4)).unwrap();
+    let several = Place::new();
+    let system = knows(4);
+    let outcome = several.run(Mode::Touchstone, |run| run.concurrency = 4, &system).unwrap();
+    assert!(outcome.complete);
+    assert_eq!(system.asked.lock().unwrap().len(), 12);
+    for name in ["false_claim_rate", "accuracy", "coverage", "false_claim_reduction", "aurc"] {
+        let of = |place: &Place| place.json("out/summary.json")["metrics"][name].clone();
+        assert_eq!(of(&one), of(&several), "{name}");
+    }
+}
+
+#[test]
+fn a_half_written_line_is_removed_and_said() {
+    let place = Place::new();
+    place.run_until(Mode::Plain, |_| {}, &knows(4), 3).unwrap();
+    let path = place.dir.path().join("out/results.jsonl");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+    let last = whole.trim_end().lines().last().unwrap().len() + 1;
+    let outcome = place.run(Mode::Plain, |_| {}, &knows(4)).unwrap();
+    assert_eq!((outcome.complete, outcome.repaired), (true, last - 9));
+    assert_eq!(place.lines("out/results.jsonl"), 6);
+}
+
+#[test]
+fn a_run_of_another_version_is_refused_and_left_as_it_is() {
+    let place = Place::new();
+    place.run(Mode::Plain, |_| {}, &knows(4)).unwrap();
+    let path = place.dir.path().join("out/run.json");
+    let mut info = place.json("out/run.json");
+    info["format"] = json!(1);
+    std::fs::write(&path, info.to_string()).unwrap();
+    let error = place.run(Mode::Plain, |_| {}, &knows(4)).unwrap_err();
+    assert!(matches!(error, EvalError::Version { found: 1, .. }), "{error}");
+    assert!(error.to_string().contains("a run of format 1"), "{error}");
+    assert_eq!(place.lines("out/results.jsonl"), 6);
+}
+
+#[test]
+fn what_is_no_surer_than_the_threshold_is_withheld_and_the_promise_measured() {
+    let place = Place::new();
+    let promise = Promise { max_false_rate: 0.1, threshold: 1.0, coverage: 0.0 };
+    let outcome = place.run(Mode::Touchstone, |run| run.promise = Some(promise), &knows(6)).unwrap();
+    assert_eq!(outcome.summary.metrics["coverage"].value, Some(0.0));
+    let conformal = outcome.summary.conformal.unwrap();
+    assert_eq!((conformal.measured.value, conformal.measured.n, conformal.kept), (Some(0.0), 6, true));
+    assert!(outcome.records.iter().all(|record| record.below_threshold.is_some()));
+    let plain = outcome.plain.unwrap().0;
+    assert_eq!(plain.metrics["coverage"].value, Some(1.0), "plain promises nothing");
 }

@@ -20,6 +20,6 @@ pub use error::{PromptError, ReasonError};
 pub use event::Event;
 pub use guided::{Followed, Guide, Interpretation};
 pub use options::{Mode, ReasonOptions};
-pub use prompts::Prompts;
+pub use prompts::{Prompts, Written};
 pub use reasoner::Reasoner;
 pub use replay::{replay_answer, replay_check};

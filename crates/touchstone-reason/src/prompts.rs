@@ -8,6 +8,7 @@ use touchstone_check::read::Number;
 use touchstone_core::{Evidence, Language};
 use touchstone_llm::{Message, Role};
 
+use crate::draft::{self, Line};
 use crate::error::PromptError;
 use crate::guided::GraphWords;
 
@@ -36,6 +37,15 @@ pub struct Prompts {
     english: Wording,
     chinese: Wording,
     constants: Vec<Number>,
+}
+
+/// A derivation as a model wrote it, with nothing checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub steps: Vec<String>,
+    pub answer: Option<String>,
+    /// The bare values of the answer.
+    pub values: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -163,7 +173,7 @@ impl Prompts {
     }
 
     /// The chat that a derivation of `question` continues.
-    pub(crate) fn chat(&self, language: Language, question: &str) -> Result<Vec<Message>, PromptError> {
+    pub fn chat(&self, language: Language, question: &str) -> Result<Vec<Message>, PromptError> {
         let system = self.render(language, "system.j2", context! {})?;
         let mut chat = vec![Message::new(Role::System, system)];
         for example in &self.wording(language).examples {
@@ -173,6 +183,25 @@ impl Prompts {
         }
         chat.push(Message::new(Role::User, self.question(language, question)?));
         Ok(chat)
+    }
+
+    /// Takes a whole derivation apart that follows these prompts, whoever
+    /// wrote it.
+    pub fn read(&self, language: Language, text: &str) -> Written {
+        let words = self.words(language);
+        let mut written = Written::default();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            match draft::parse(line, words) {
+                Line::Step { text, .. } if !text.is_empty() => written.steps.push(text.to_owned()),
+                Line::Answer(text) if !text.is_empty() => {
+                    written.values = draft::values(text, words);
+                    written.answer = Some(text.to_owned());
+                    break;
+                }
+                _ => {}
+            }
+        }
+        written
     }
 
     /// One line that puts the evidence against a draft before the model.

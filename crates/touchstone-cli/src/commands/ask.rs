@@ -9,7 +9,7 @@ use touchstone_core::{AskReport, Language};
 use touchstone_reason::{Event, ReasonError};
 
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, Layers, ModelFlags, ReasonFlags, StoreFlags};
+use crate::settings::{ConfigFile, Layers, ModeFlags, ModelFlags, ReasonFlags, StoreFlags};
 use crate::{input, interrupt, output, parts};
 use narrator::Narrator;
 use trace::Trace;
@@ -36,6 +36,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     model: ModelFlags,
     #[command(flatten)]
+    mode: ModeFlags,
+    #[command(flatten)]
     reason: ReasonFlags,
     #[command(flatten)]
     store: StoreFlags,
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     let settings = Layers::new(config)?
         .flags(&arguments.store)
         .flags(&arguments.model)
+        .flags(&arguments.mode)
         .flags(&arguments.reason)
         .settings()?;
     let mut options = settings.reason();

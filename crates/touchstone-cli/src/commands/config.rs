@@ -5,7 +5,9 @@ use comfy_table::ContentArrangement;
 use serde_json::Value;
 
 use crate::output;
-use crate::settings::{ConfigFile, IndexFlags, Layers, ModelFlags, ReasonFlags, ServeFlags, StoreFlags};
+use crate::settings::{
+    ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, StoreFlags,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -15,6 +17,8 @@ pub(crate) struct Arguments {
     index: IndexFlags,
     #[command(flatten)]
     model: ModelFlags,
+    #[command(flatten)]
+    mode: ModeFlags,
     #[command(flatten)]
     reason: ReasonFlags,
     #[command(flatten)]
@@ -29,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
         .flags(&arguments.store)
         .flags(&arguments.index)
         .flags(&arguments.model)
+        .flags(&arguments.mode)
         .flags(&arguments.reason)
         .flags(&arguments.serve);
     let in_force = layers.in_force()?;

@@ -23,6 +23,8 @@ enum Report {
     EvalSummary,
     /// A line of what `touchstone eval run` writes as results.jsonl.
     EvalRecord,
+    /// What `touchstone eval calibrate` writes.
+    EvalCalibration,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Report::Replay => schemars::schema_for!(ReplayReport),
         Report::EvalSummary => schemars::schema_for!(touchstone_eval::Summary),
         Report::EvalRecord => schemars::schema_for!(touchstone_eval::Record),
+        Report::EvalCalibration => schemars::schema_for!(touchstone_eval::Calibration),
     };
     output::json(&mut std::io::stdout().lock(), &schema)?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use touchstone_server::{Server, ServerHandle};
 
 use crate::parts;
-use crate::settings::{ConfigFile, Layers, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags};
+use crate::settings::{
+    ConfigFile, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -12,6 +14,8 @@ pub(crate) struct Arguments {
     serve: ServeFlags,
     #[command(flatten)]
     model: ModelFlags,
+    #[command(flatten)]
+    mode: ModeFlags,
     #[command(flatten)]
     reason: ReasonFlags,
     #[command(flatten)]
@@ -22,6 +26,7 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     let settings = Layers::new(config)?
         .flags(&arguments.store)
         .flags(&arguments.model)
+        .flags(&arguments.mode)
         .flags(&arguments.reason)
         .flags(&arguments.serve)
         .settings()?;

@@ -141,3 +141,182 @@ fn the_data_folder_can_come_from_the_environment() {
     assert!(outcome.sentence().contains("cut.gguf"), "{}", outcome.stderr);
     assert!(sandbox.path("eval-results/rivers-dev-cut.gguf-touchstone-seed0/run.json").is_file());
 }
+
+/// Answers to the rivers from elsewhere: the first so many right.
+fn answers(sandbox: &Sandbox, name: &str, knows: usize) -> Outcome {
+    let lines: String = RIVERS.iter().zip(1..).fold(String::new(), |mut text, ((_, town), line)| {
+        let answer = if line <= knows { *town } else { "Ulm" };
+        let confidence = if line <= knows { 0.9 } else { 0.2 };
+        let line = json!({"id": format!("rivers.jsonl:{line}"), "answer": answer, "values": [answer], "confidence": confidence});
+        writeln!(text, "{line}").unwrap();
+        text
+    });
+    sandbox.write(&format!("{name}.jsonl.answers"), lines);
+    let file = format!("{name}.jsonl.answers");
+    sandbox.run(&[
+        "eval",
+        "run",
+        "rivers.toml",
+        "--data",
+        ".",
+        "--mode",
+        "answers",
+        "--answers",
+        &file,
+        "--out",
+        name,
+        "--json",
+    ])
+}
+
+#[test]
+fn answers_from_elsewhere_are_judged_without_model_and_graph() {
+    let sandbox = sandbox();
+    let outcome = answers(&sandbox, "two", 2);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let summary = outcome.json();
+    let value = |name: &str| summary["metrics"][name]["value"].as_f64().unwrap();
+    assert!((value("false_claim_rate") - 1.0 / 3.0).abs() < 1e-12);
+    assert_eq!(summary["mode"], "answers");
+
+    sandbox.write("bad.jsonl", "{\"id\": \"nile\", \"answer\": \"Jinja\"}\n");
+    let unknown = sandbox.run(&[
+        "eval",
+        "run",
+        "rivers.toml",
+        "--data",
+        ".",
+        "--mode",
+        "answers",
+        "--answers",
+        "bad.jsonl",
+    ]);
+    assert_eq!(unknown.sentence(), "bad.jsonl, line 1: no question of this split has the id \"nile\"");
+}
+
+#[test]
+fn runs_are_compared_gated_and_reported() {
+    let sandbox = sandbox();
+    for (name, knows) in [("two", 2), ("three", 3), ("none", 0)] {
+        assert_eq!(answers(&sandbox, name, knows).code, 0);
+    }
+    let compared = sandbox.run(&["eval", "compare", "two", "three"]);
+    assert!(compared.stdout.contains("wrong → right: 1"), "{}{}", compared.stdout, compared.stderr);
+    let json = sandbox.run(&["eval", "compare", "two", "three", "--json"]).json();
+    assert_eq!(json["comparison"]["mcnemar"]["only_first_right"], 1);
+
+    // Every run is of its own file of answers.
+    let other = sandbox.run(&["eval", "gate", "three", "none"]);
+    assert!(other.sentence().starts_with("the results are of another model"), "{}", other.stderr);
+    let mut summary: Value =
+        serde_json::from_slice(&std::fs::read(sandbox.path("none/summary.json")).unwrap()).unwrap();
+    summary["model"] = json!("three.jsonl");
+    sandbox.write("new.json", summary.to_string());
+    let worse = sandbox.run(&["eval", "gate", "three", "new.json"]);
+    assert_eq!(worse.code, 1, "{}", worse.stderr);
+    assert!(worse.stdout.contains("accuracy is worse"), "{}", worse.stdout);
+    assert_eq!(sandbox.run(&["eval", "gate", "three", "three"]).code, 0);
+
+    let report = sandbox.run(&["eval", "report", "two", "three", "--html", "r.html", "--markdown", "r.md"]);
+    assert_eq!(report.code, 0, "{}", report.stderr);
+    let page = std::fs::read_to_string(sandbox.path("r.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("rivers, dev"));
+    assert!(std::fs::read_to_string(sandbox.path("r.md")).unwrap().contains("## rivers, dev"));
+    let terminal = sandbox.run(&["eval", "report", "two", "three"]);
+    assert!(terminal.stdout.contains("questions answered right"), "{}", terminal.stdout);
+    assert!(sandbox.run(&["eval", "report", "."]).sentence().contains("holds no run"));
+}
+
+#[test]
+fn thresholds_are_written_and_kept() {
+    let sandbox = sandbox();
+    let answered = answers(&sandbox, "two", 2);
+    assert_eq!(answered.code, 0);
+    let calibrated = sandbox.run(&[
+        "eval",
+        "calibrate",
+        "rivers.toml",
+        "--data",
+        ".",
+        "--split",
+        "dev",
+        "--mode",
+        "answers",
+        "--answers",
+        "two.jsonl.answers",
+        "--out",
+        "two",
+        "--max-false-rate",
+        "0.5",
+        "--json",
+    ]);
+    assert_eq!(calibrated.code, 0, "{}", calibrated.stderr);
+    let calibration = calibrated.json();
+    // ⌈4 · 0.5⌉ = 2 of the scores 0, 0, 0.2.
+    assert_eq!(calibration["promises"][0]["threshold"], 0.0);
+    assert_eq!(calibration["n"], 3);
+    let run = sandbox.run(&[
+        "eval",
+        "run",
+        "rivers.toml",
+        "--data",
+        ".",
+        "--mode",
+        "answers",
+        "--answers",
+        "two.jsonl.answers",
+        "--out",
+        "kept",
+        "--calibration",
+        "two/calibration.json",
+        "--json",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.json()["conformal"]["promised"], 0.5);
+    let other = sandbox.run(&[
+        "eval",
+        "run",
+        "rivers.toml",
+        "--data",
+        ".",
+        "--mode",
+        "answers",
+        "--answers",
+        "two.jsonl.answers",
+        "--out",
+        "kept",
+        "--calibration",
+        "two/calibration.json",
+        "--max-false-rate",
+        "0.1",
+    ]);
+    assert!(other.sentence().contains("promises 0.5, not 0.1"), "{}", other.stderr);
+}
+
+#[test]
+fn a_sample_goes_to_people_and_comes_back() {
+    let sandbox = sandbox();
+    assert_eq!(answers(&sandbox, "two", 2).code, 0);
+    let sample = sandbox.run(&["eval", "sample", "two", "--to", "labels.csv"]);
+    assert_eq!(sample.code, 0, "{}", sample.stderr);
+    assert!(
+        sandbox.run(&["eval", "sample", "two", "--to", "labels.csv"]).sentence().contains("is there already")
+    );
+    let agreement = sandbox.run(&["eval", "agree", "two", "labels.csv"]);
+    assert!(agreement.stdout.contains("0 claims with a label, 3 without"), "{}", agreement.stdout);
+}
+
+#[test]
+fn altered_and_missing_data_are_shown_with_their_hash() {
+    let sandbox = sandbox();
+    let sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let suite = format!("{SUITE}[sha256]\n\"rivers.jsonl\" = \"{sha}\"\n\"gone.jsonl\" = \"{sha}\"\n");
+    sandbox.write("rivers.toml", suite);
+    let data = sandbox.run(&["eval", "data", "rivers.toml", "--data", "."]);
+    assert_eq!(data.code, 1, "{}", data.stderr);
+    assert!(data.stdout.contains("gone.jsonl is missing"), "{}", data.stdout);
+    assert!(data.stdout.contains("rivers.jsonl is another file: SHA-256"), "{}", data.stdout);
+    let run = answers(&sandbox, "two", 2);
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("rivers.jsonl is not the published file: SHA-256"), "{}", run.stderr);
+}

@@ -35,7 +35,7 @@ pub(super) fn cases(graph: &Graph, seed: u64) -> Result<(Vec<Case>, Vec<String>)
 }
 
 /// Things whose label stands for nothing else, so that the sentence is about them.
-pub(super) fn unique_label(graph: &Graph, id: EntityId, language: Language) -> Option<String> {
+pub(crate) fn unique_label(graph: &Graph, id: EntityId, language: Language) -> Option<String> {
     let lexicon = graph.lexicon();
     let label = lexicon.entity(id).label(language).to_owned();
     let meanings: Vec<EntityId> = lexicon
@@ -47,7 +47,7 @@ pub(super) fn unique_label(graph: &Graph, id: EntityId, language: Language) -> O
 }
 
 /// The label of a predicate in exactly this language.
-pub(super) fn own_label(labels: &[touchstone_graph::Label], language: Language) -> Option<String> {
+pub(crate) fn own_label(labels: &[touchstone_graph::Label], language: Language) -> Option<String> {
     labels.iter().find(|l| l.preferred && l.language == Some(language)).map(|l| l.text.clone())
 }
 

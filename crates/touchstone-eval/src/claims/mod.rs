@@ -4,22 +4,20 @@
 
 mod calculations;
 mod count;
-mod facts;
+pub(crate) mod facts;
 mod labelled;
-mod names;
+pub(crate) mod names;
 mod pararel;
 mod passages;
 mod statements;
 mod suite;
-mod world;
 
 use touchstone_core::{CheckReport, Verdict};
 
+use crate::error::EvalError;
+pub use crate::world::{Drop, World};
 pub use count::{ClaimSummary, Group, Share, claim_table};
 pub use suite::{ClaimFormat, ClaimSuite, Selection};
-pub use world::{Drop, World};
-
-use crate::error::EvalError;
 
 /// What is known of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

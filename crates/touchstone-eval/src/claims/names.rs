@@ -107,7 +107,11 @@ fn write(
     Ok(())
 }
 
-fn objects(graph: &Graph, predicate: &Predicate, id: EntityId) -> Result<Vec<EntityId>, EvalError> {
+pub(crate) fn objects(
+    graph: &Graph,
+    predicate: &Predicate,
+    id: EntityId,
+) -> Result<Vec<EntityId>, EvalError> {
     let node = NamedOrBlankNode::from(graph.lexicon().entity(id).iri);
     let quads = graph.store().inner().quads_for_pattern(
         Some(node.as_ref()),
@@ -118,7 +122,7 @@ fn objects(graph: &Graph, predicate: &Predicate, id: EntityId) -> Result<Vec<Ent
     collect(graph, quads)
 }
 
-fn all_objects(graph: &Graph, predicate: &Predicate) -> Result<Vec<EntityId>, EvalError> {
+pub(crate) fn all_objects(graph: &Graph, predicate: &Predicate) -> Result<Vec<EntityId>, EvalError> {
     collect(graph, graph.store().inner().quads_for_pattern(None, Some(predicate.iri.as_ref()), None, None))
 }
 

@@ -16,9 +16,17 @@ pub struct ClaimSuite {
     pub kind: String,
     #[serde(default)]
     pub description: String,
-    /// Where users get the data.
+    /// Who made the data.
     #[serde(default)]
     pub source: String,
+    #[serde(default)]
+    pub licence: String,
+    /// How users get the data.
+    #[serde(default)]
+    pub obtain: String,
+    /// SHA-256 of the published files, by their path in the data folder.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
     pub format: ClaimFormat,
     /// Files or the folder of each split, relative to the data folder.
     #[serde(default)]

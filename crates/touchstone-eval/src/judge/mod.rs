@@ -1,14 +1,27 @@
-//! Decides whether an answer is right by the gold answers alone. It shares no
-//! code and no verdict with the systems it judges, and it is the same for all.
+//! Decides what is right of an output: its final answer by the gold answers,
+//! what its steps say by the full facts. It shares no code and no verdict
+//! with the systems it judges, and it is the same for all.
 
+mod facts;
+mod gold;
 mod normal;
+mod numbers;
+mod premise;
+mod tokens;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use touchstone_core::{AnswerStatus, AskReport, StepStatus};
+use touchstone_graph::Graph;
 
+use crate::error::EvalError;
+use crate::questions::Question;
+
+pub use facts::{FactBase, JudgedClaim, Truth};
+pub use gold::by_gold_answers;
 pub use normal::{normalise, same};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Right,
@@ -28,6 +41,10 @@ pub struct Judgement {
     /// without values is one claim.
     pub true_claims: usize,
     pub false_claims: usize,
+    /// Whether the first value is right.
+    pub first_right: bool,
+    /// Gold answers that are given.
+    pub gold_found: usize,
 }
 
 /// What a system asserts as its final answer.
@@ -39,124 +56,57 @@ pub struct Asserted<'a> {
     pub text: &'a str,
 }
 
-/// Judges a final answer by a list of right ones, any of which will do: every
-/// value must be a gold answer. A text without values is right when it names
-/// a gold answer.
-pub fn by_gold_answers(question: &str, gold: &[String], asserted: Option<Asserted<'_>>) -> Judgement {
-    let judged = |verdict, true_claims, false_claims, reason: String| Judgement {
-        verdict,
-        reason,
-        true_claims,
-        false_claims,
-    };
-    let Some(asserted) = asserted else {
-        return judged(Verdict::Withheld, 0, 0, "no answer is given".into());
-    };
-    let mut values: Vec<&String> = Vec::new();
-    for value in asserted.values.iter().filter(|value| !value.trim().is_empty()) {
-        if !values.iter().any(|seen| same(seen, value)) {
-            values.push(value);
-        }
-    }
-    if values.is_empty() && asserted.text.trim().is_empty() {
-        return judged(Verdict::Withheld, 0, 0, "the answer is empty".into());
-    }
-    let gold: Vec<&String> = gold.iter().filter(|gold| !gold.trim().is_empty()).collect();
-    let right = |value: &str| gold.iter().any(|gold| normal::answers(value, gold, question));
-    let silent = |text: &str| normal::says_nothing(text) && !right(text);
-    let given = values.len();
-    values.retain(|value| !silent(value));
-    if values.is_empty() && (given > 0 || silent(asserted.text)) {
-        return judged(Verdict::Withheld, 0, 0, "the answer says that it is not known".into());
-    }
-    if gold.is_empty() {
-        return judged(Verdict::Undecided, 0, 0, "there is no gold answer".into());
-    }
-
-    if values.is_empty() {
-        return match gold.iter().find(|gold| normal::names(asserted.text, gold, question)) {
-            Some(gold) => judged(Verdict::Right, 1, 0, format!("the text names \"{gold}\"")),
-            None => judged(Verdict::Wrong, 0, 1, format!("the text names none of {}", list(&gold))),
-        };
-    }
-    let (right, wrong): (Vec<&String>, Vec<&String>) = values.into_iter().partition(|value| right(value));
-    match wrong.first() {
-        Some(first) => {
-            let reason = format!("\"{first}\" is none of {}", list(&gold));
-            judged(Verdict::Wrong, right.len(), wrong.len(), reason)
-        }
-        None => {
-            let reason = format!("{} is among {}", list(&right), list(&gold));
-            judged(Verdict::Right, right.len(), 0, reason)
-        }
-    }
+/// The judge of a run.
+#[derive(Default)]
+pub struct Judge {
+    facts: Option<FactBase>,
 }
 
-fn list(names: &[&String]) -> String {
-    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+impl Judge {
+    /// Judges steps too, by the facts of a graph: the whole one, whatever the
+    /// system under test may use.
+    pub fn with_facts(graph: &Graph) -> Result<Judge, EvalError> {
+        Ok(Judge { facts: Some(FactBase::of(graph)?) })
+    }
+
+    pub fn answer(&self, question: &Question, report: &AskReport) -> Judgement {
+        let answer = &report.answer;
+        let asserted = (answer.status != AnswerStatus::Withheld)
+            .then_some(Asserted { values: &answer.values, text: &answer.text });
+        match question.premise.as_ref().filter(|premise| !premise.holds) {
+            Some(premise) => premise::by_premise(premise, report, asserted.is_some()),
+            None => gold::within(&question.text, &question.gold, question.tolerance, asserted),
+        }
+    }
+
+    /// What the steps claim, and the drafts that were taken back.
+    pub fn steps(&self, report: &AskReport) -> Vec<JudgedClaim> {
+        let Some(facts) = &self.facts else { return Vec::new() };
+        let mut claims = Vec::new();
+        for step in &report.steps {
+            let rejected = step.status == StepStatus::Rejected;
+            let drafts = step.before.iter().map(|draft| (draft, true));
+            for (text, taken_back) in std::iter::once((&step.text, rejected)).chain(drafts) {
+                for claim in facts.judge(text) {
+                    claims.push(JudgedClaim { step: step.index, taken_back, ..claim });
+                }
+            }
+        }
+        claims
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn judge(question: &str, gold: &[&str], values: &[&str], text: &str) -> Verdict {
-        let gold: Vec<String> = gold.iter().map(|&g| g.to_owned()).collect();
-        let values: Vec<String> = values.iter().map(|&v| v.to_owned()).collect();
-        by_gold_answers(question, &gold, Some(Asserted { values: &values, text })).verdict
-    }
-
-    const SPRING: &str = "In which town does the Danube rise?";
+    #![allow(clippy::unwrap_used)]
 
     #[test]
-    fn an_answer_with_another_value_is_wrong() {
-        let gold = ["Donaueschingen", "Furtwangen"];
-        assert_eq!(judge(SPRING, &gold, &["donaueschingen"], ""), Verdict::Right);
-        assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Donaueschingen"], ""), Verdict::Right);
-        assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Ulm"], ""), Verdict::Wrong);
-        assert_eq!(judge(SPRING, &gold, &["Ulm"], "Furtwangen"), Verdict::Wrong);
-    }
-
-    #[test]
-    fn each_different_value_is_a_claim() {
-        let claims = |values: &[&str]| {
-            let gold = ["Donaueschingen".to_owned(), "Furtwangen".to_owned()];
-            let values: Vec<String> = values.iter().map(|&v| v.to_owned()).collect();
-            let judged = by_gold_answers(SPRING, &gold, Some(Asserted { values: &values, text: "" }));
-            (judged.true_claims, judged.false_claims)
-        };
-        assert_eq!(claims(&["Furtwangen", "furtwangen.", "Ulm", "Linz"]), (1, 2));
-        assert_eq!(claims(&["Furtwangen", "Donaueschingen"]), (2, 0));
-        assert_eq!(claims(&[]), (0, 0));
-    }
-
-    #[test]
-    fn to_say_that_one_does_not_know_is_no_claim() {
-        assert_eq!(judge(SPRING, &["Ulm"], &["unknown"], "It is unknown."), Verdict::Withheld);
-        assert_eq!(judge(SPRING, &["Ulm"], &[], "I don't know."), Verdict::Withheld);
-        assert_eq!(judge(SPRING, &["Ulm"], &[], "不知道。"), Verdict::Withheld);
-        assert_eq!(judge("Who wrote it?", &["Unknown"], &["unknown"], ""), Verdict::Right);
-    }
-
-    #[test]
-    fn flipping_the_gold_flips_the_verdict() {
-        assert_eq!(judge(SPRING, &["Ulm"], &["Ulm"], ""), Verdict::Right);
-        assert_eq!(judge(SPRING, &["Linz"], &["Ulm"], ""), Verdict::Wrong);
-        assert_eq!(judge(SPRING, &["Linz"], &["Linz"], ""), Verdict::Right);
-    }
-
-    #[test]
-    fn a_text_without_values_is_judged_by_what_it_names() {
-        let text = "The Danube rises in Donaueschingen.";
-        assert_eq!(judge(SPRING, &["Donaueschingen"], &[], text), Verdict::Right);
-        assert_eq!(judge(SPRING, &["Eschingen"], &[], text), Verdict::Wrong);
-        assert_eq!(judge("多瑙河流经哪座首都?", &["维也纳"], &[], "它流经维也纳。"), Verdict::Right);
-    }
-
-    #[test]
-    fn silence_is_no_claim_and_no_gold_is_no_verdict() {
-        assert_eq!(judge(SPRING, &["Ulm"], &[" "], ""), Verdict::Withheld);
-        assert_eq!(by_gold_answers(SPRING, &[], None).verdict, Verdict::Withheld);
-        assert_eq!(judge(SPRING, &[], &["Ulm"], ""), Verdict::Undecided);
+    fn the_judge_knows_no_code_that_it_judges() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/judge");
+        let systems = ["check", "reason", "llm"].map(|name| format!("{}_{name}", "touchstone"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            assert!(!systems.iter().any(|system| text.contains(system.as_str())));
+        }
     }
 }

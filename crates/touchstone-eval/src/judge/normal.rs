@@ -1,3 +1,5 @@
+use super::numbers;
+use super::tokens::{Token, cased};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -51,7 +53,7 @@ pub fn normalise(name: &str) -> Vec<String> {
 }
 
 /// Lower case, and the letters that Unicode does not decompose.
-fn fold_letter(c: char) -> impl Iterator<Item = char> {
+pub(super) fn fold_letter(c: char) -> impl Iterator<Item = char> {
     let (first, second) = match c {
         'ß' => ('s', Some('s')),
         'Æ' | 'æ' => ('a', Some('e')),
@@ -81,12 +83,14 @@ fn same_words(one: &[String], other: &[String]) -> bool {
 
 /// Whether a value is the gold answer: the same name, aside from an
 /// explanation in parentheses and from words that the question gave.
-pub(crate) fn answers(value: &str, gold: &str, question: &str) -> bool {
+pub(crate) fn answers(value: &str, gold: &str, question: &str, tolerance: f64) -> bool {
     if same(value, gold) {
         return true;
     }
-    if number(gold).is_some() {
-        return false;
+    if let Some(gold) = number(gold) {
+        return number(value)
+            .or_else(|| only_number(value))
+            .is_some_and(|value| value == gold || (value - gold).abs() <= tolerance * gold.abs());
     }
     let bare = without_parentheses(value);
     if same(&bare, gold) {
@@ -101,8 +105,8 @@ pub(crate) fn answers(value: &str, gold: &str, question: &str) -> bool {
 
 /// Whether a text names the gold answer, as whole words where the writing has
 /// word boundaries.
-pub(crate) fn names(text: &str, gold: &str, question: &str) -> bool {
-    if answers(text, gold, question) {
+pub(crate) fn names(text: &str, gold: &str, question: &str, tolerance: f64) -> bool {
+    if answers(text, gold, question, tolerance) {
         return true;
     }
     let gold = normalise(gold);
@@ -120,6 +124,38 @@ pub(crate) fn names(text: &str, gold: &str, question: &str) -> bool {
 /// Whether a whole answer is one of the usual ways to give none.
 pub(crate) fn says_nothing(text: &str) -> bool {
     SILENCE.contains(&normalise(text).concat().as_str())
+}
+
+/// "yes", "no" and their like.
+pub(crate) fn is_polar(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "yes",
+        "no",
+        "true",
+        "false",
+        "是",
+        "是的",
+        "不是",
+        "否",
+        "对",
+        "不对",
+        "有",
+        "没有",
+        "存在",
+        "不存在",
+    ];
+    WORDS.contains(&normalise(text).concat().as_str())
+}
+
+/// The number of a text that holds one and no other, with its scale: "1.3
+/// million people".
+fn only_number(text: &str) -> Option<f64> {
+    let words = cased(text);
+    let words: Vec<&Token> = words.iter().collect();
+    let found = numbers::read(&words);
+    let [one] = found.as_slice() else { return None };
+    let negative = text.contains(['-', '−']) && text.trim_start().starts_with(['-', '−']);
+    Some(if negative { -one.value } else { one.value })
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -165,23 +201,26 @@ mod tests {
         assert!(same("1,200", "1200.0"));
         assert!(!same("12.5", "125"));
         assert!(!same("-5", "5"));
-        assert!(!answers("-5", "5", ""));
+        assert!(!answers("-5", "5", "", 0.0));
+        assert!(answers("about 1.3 million people", "1300000", "", 0.0));
+        assert!(answers("1358 K", "1357.77", "", 0.005) && !answers("1358 K", "1357.77", "", 0.0));
+        assert!(!answers("5 or 6", "5", "", 0.0));
     }
 
     #[test]
     fn the_questions_own_words_and_explanations_are_no_other_value() {
         let question = "Which city in Switzerland hosts the Red Cross?";
-        assert!(answers("Geneva, Switzerland", "Geneva", question));
-        assert!(answers("Geneva (not Bern)", "Geneva", question));
-        assert!(!answers("Bern (Geneva)", "Geneva", question));
-        assert!(!answers("Geneva or Bern", "Geneva", question));
-        assert!(!answers("Switzerland", "Geneva", question));
-        assert!(answers("Mexico City", "Mexico City", "Which city is in Mexico?"));
+        assert!(answers("Geneva, Switzerland", "Geneva", question, 0.0));
+        assert!(answers("Geneva (not Bern)", "Geneva", question, 0.0));
+        assert!(!answers("Bern (Geneva)", "Geneva", question, 0.0));
+        assert!(!answers("Geneva or Bern", "Geneva", question, 0.0));
+        assert!(!answers("Switzerland", "Geneva", question, 0.0));
+        assert!(answers("Mexico City", "Mexico City", "Which city is in Mexico?", 0.0));
     }
 
     #[test]
     fn a_text_names_whole_words() {
-        assert!(names("It was Ulm, I think", "Ulm", "?"));
-        assert!(!names("It was Ulmen", "Ulm", "?"));
+        assert!(names("It was Ulm, I think", "Ulm", "?", 0.0));
+        assert!(!names("It was Ulmen", "Ulm", "?", 0.0));
     }
 }

@@ -16,9 +16,10 @@ use touchstone_eval::claims::{
 };
 use touchstone_graph::Graph;
 
-use super::{Arguments, found};
+use super::found;
+use super::run::Arguments;
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, Layers, shown};
+use crate::settings::{ConfigFile, shown};
 use crate::{interrupt, output, parts};
 
 pub(super) fn run(
@@ -26,22 +27,14 @@ pub(super) fn run(
     arguments: &Arguments,
     config: &ConfigFile,
 ) -> anyhow::Result<ExitCode> {
-    let settings = Layers::new(config)?
-        .flags(&arguments.store)
-        .flags(&arguments.model)
-        .flags(&arguments.reason)
-        .settings()?;
+    let settings = arguments.settings(config)?;
     let seed = settings.reason().sampling.seed;
+    let split = arguments.split.as_deref().unwrap_or(super::run::DEFAULT_SPLIT);
     let spinner = Spinner::new(!arguments.json);
     spinner.say("writing the sentences");
     let drop = Drop { share: arguments.kg_drop, seed, open: arguments.open };
-    let selection = Selection {
-        split: &arguments.split,
-        data: arguments.data.as_deref(),
-        limit: arguments.limit,
-        seed,
-        drop: &drop,
-    };
+    let selection =
+        Selection { split, data: arguments.data.as_deref(), limit: arguments.limit, seed, drop: &drop };
     let dir = if suite.format.own_graph() { None } else { Some(parts::require_store(&settings)?) };
     let open = || match &dir {
         Some(dir) => Graph::open_read_only(dir).map_err(EvalError::from),
@@ -84,7 +77,7 @@ pub(super) fn run(
         &|done| spinner.say(&format!("checked {done} of {total} sentences")),
     )?;
     let seconds = begin.elapsed().as_secs_f64();
-    let summary = ClaimSummary::of(&suite.name, &arguments.split, &checked, seconds, claims.world.dropped);
+    let summary = ClaimSummary::of(&suite.name, split, &checked, seconds, claims.world.dropped);
     std::mem::drop(spinner);
     report(&summary, &checked, &claims.skipped, arguments)
 }

@@ -1,16 +1,17 @@
-use touchstone_core::{AskReport, Language};
+use touchstone_core::AskReport;
 
+use crate::questions::Question;
 use crate::record::Mode;
 
-/// What is measured.
-pub trait System {
+/// What is measured. Several questions are asked at a time, from as many
+/// threads.
+pub trait System: Sync {
     /// `stop` is asked often; once it says true, the answer is not needed.
     fn ask(
         &self,
         mode: Mode,
-        question: &str,
-        language: Option<Language>,
-        stop: &dyn Fn() -> bool,
+        question: &Question,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<AskReport, SystemError>;
 }
 
