@@ -22,7 +22,7 @@ use touchstone_llm::{
     Alternative, Checkpoint, Engine, EngineInfo, Generated, Likelihood, LlmError, Message, Piece, Session,
     SessionUsage, Until,
 };
-use touchstone_reason::{Prompts, ReasonOptions, Reasoner};
+use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
 use touchstone_server::{KeyFile, NewKey, Parts, Scope, Server, ServerConfig, align};
 use touchstone_text::{Document, TextIndex};
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listen = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let folder = arguments.next().map(PathBuf::from);
     let store = store(folder.as_deref(), arguments.next().is_some())?;
-    let mut config = ServerConfig { listen, ..ServerConfig::default() };
+    let mut config = ServerConfig { listen, reason: drafted(), ..ServerConfig::default() };
     if let Some(folder) = &folder {
         config.keys = Some(keys(folder)?);
     }
@@ -61,8 +61,13 @@ fn parts(graph: Arc<Graph>) -> Result<Parts, Box<dyn Error>> {
     let checker = Arc::new(Checker::new(graph));
     let engine: Arc<dyn Engine> = Arc::new(Rehearsed);
     let prompts = Prompts::load(None)?;
-    let reasoner = Reasoner::new(engine, Arc::clone(&checker), prompts, ReasonOptions::default());
+    let reasoner = Reasoner::new(engine, Arc::clone(&checker), prompts, drafted());
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
+}
+
+/// From the model's lines, also where the graph could answer by itself.
+fn drafted() -> ReasonOptions {
+    ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() }
 }
 
 fn store(folder: Option<&Path>, empty: bool) -> Result<Store, Box<dyn Error>> {

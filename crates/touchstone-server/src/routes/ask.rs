@@ -52,8 +52,8 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-const EVENTS: &str = "With `stream` the answer is server-sent events, in this order for each step: \
-`drafting` (with `show_rejected`: {index, from, text}, more of a draft), `drafted` {index, text}, \
+const EVENTS: &str = "With `stream` the answer is server-sent events, \
+`premises` {claims} where the question takes something for granted that does not hold; then for each step: `drafting` (with `show_rejected`: {index, from, text}, more of a draft), `drafted` {index, text}, \
 `checked` {index, summary, claims}, `rewound` {index, why, draft} where the draft was refuted, \
 `accepted` (the step as it stands); then `answer`, and `done` with the whole report, or `error` with a problem. \
 Drafts and their claims are sent with `show_rejected` only. Every event has an id by which reading can go on.";
@@ -79,9 +79,15 @@ pub struct AskRequest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Every step is checked, and repaired where it does not hold.
+    /// From the graph where the question is read to its last word, else
+    /// drafted, checked and repaired; as the server is configured.
     #[default]
     Touchstone,
+    /// The model drafts every step; each is checked, and repaired where it
+    /// does not hold.
+    Draft,
+    /// From the graph only; what it does not hold is not answered.
+    Graph,
     /// The same model and prompt, nothing checked: for comparison.
     Plain,
 }
@@ -155,7 +161,13 @@ pub(crate) fn caller(http: &HttpRequest) -> Caller {
 }
 
 fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem> {
-    options_for(state, &request.question, request.language.as_deref())
+    let mut options = options_for(state, &request.question, request.language.as_deref())?;
+    match request.mode {
+        Mode::Draft => options.mode = touchstone_reason::Mode::Draft,
+        Mode::Graph => options.mode = touchstone_reason::Mode::Graph,
+        Mode::Touchstone | Mode::Plain => {}
+    }
+    Ok(options)
 }
 
 /// The limits of a question that is within them.
@@ -192,7 +204,7 @@ impl Question {
         };
         let Question { reasoner, text, options, mode, state } = self;
         let result = match mode {
-            Mode::Touchstone => reasoner.ask(&text, &options, &mut on_event),
+            Mode::Touchstone | Mode::Draft | Mode::Graph => reasoner.ask(&text, &options, &mut on_event),
             Mode::Plain => reasoner.ask_plain(&text, &options, &mut on_event),
         };
         match &result {

@@ -5,6 +5,7 @@ pub(crate) mod entities;
 pub(crate) mod graphs;
 mod health;
 pub(crate) mod passages;
+mod replay;
 pub(crate) mod service;
 pub(crate) mod sparql;
 
@@ -24,6 +25,7 @@ pub(crate) static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         ask::operations(),
         check::operations(),
         chat::operations(),
+        replay::operations(),
         sparql::operations(),
         entities::operations(),
         passages::operations(),

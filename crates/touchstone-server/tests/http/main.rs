@@ -109,6 +109,25 @@ fn lines_of_json_are_answered_by_lines() {
 }
 
 #[test]
+fn reports_are_checked_again() {
+    let service = Service::start(quito(), config());
+    for (path, body) in
+        [("/v1/ask", QUESTION), ("/v1/check", r#"{"text":"Quito is the capital of Ecuador."}"#)]
+    {
+        let mut proof = service.post(path, body).json();
+        let replay = service.post("/v1/replay", &proof.to_string()).json();
+        assert_eq!(replay["changed"], json!([]), "{replay}");
+        assert!(replay["verdicts"].as_u64().unwrap() > 0);
+        let claims =
+            if path == "/v1/check" { &mut proof["claims"] } else { &mut proof["steps"][0]["claims"] };
+        claims[0]["verdict"] = json!("refuted");
+        let replay = service.post("/v1/replay", &proof.to_string()).json();
+        assert_eq!(replay["changed"][0]["now"], "supported", "{replay}");
+    }
+    assert_problem(&service.post("/v1/replay", r#"{"question":"Who?"}"#), 400, "wrong-shape");
+}
+
+#[test]
 fn drafts_stay_in_the_house_unless_asked_for() {
     let service = Service::start(quito(), config());
     let reply = service.post("/v1/ask", r#"{"question":"What is the capital of Ecuador?","stream":true}"#);

@@ -17,7 +17,7 @@ use touchstone_llm::{
     Alternative, Checkpoint, Engine, EngineInfo, Generated, Likelihood, LlmError, Message, Piece, Session,
     SessionUsage, Until,
 };
-use touchstone_reason::{Prompts, Reasoner};
+use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
 use touchstone_server::{Server, ServerConfig, ServerError, ServerHandle};
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
@@ -96,7 +96,9 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 pub(crate) fn config() -> ServerConfig {
-    ServerConfig { listen: "127.0.0.1:0".into(), handle_signals: false, ..ServerConfig::default() }
+    // From the model's lines, also where the graph could answer by itself.
+    let reason = ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() };
+    ServerConfig { listen: "127.0.0.1:0".into(), handle_signals: false, reason, ..ServerConfig::default() }
 }
 
 impl Service {

@@ -138,6 +138,8 @@ function show(result, report, plain) {
       h("div", { class: "row" }, h("h2", { id: "answer-head", tabindex: "-1" }, t("answer")), h("span", { class: `badge badge-${STATUS[status]}` }, icon(STATUS[status]), t(status))),
       h("p", { class: "answer-text" }, annotated(answer.text, answer.claims, showClaims)),
       h("p", { class: "faint" }, t(NOTES[status])),
+      report.reading && h("p", { class: "faint" }, t("reading", { reading: report.reading })),
+      report.premises?.length > 0 && h("div", { class: "premises" }, h("p", { class: "faint" }, t("premises")), h("ul", { class: "plain" }, report.premises.map((claim) => h("li", {}, annotated(claim.text, [{ ...claim, span: [0, Array.from(claim.text).length] }], showClaims), h("span", { class: "faint" }, ` ${claim.reason}`))))),
       !plain && bar(counts),
       h("div", { class: "row spread" }, h("p", { class: "faint" }, facts.join(" · ")), exportButtons({ kind: "ask", text: report.question, report })),
     ),

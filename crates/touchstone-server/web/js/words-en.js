@@ -38,6 +38,8 @@ export const en = {
   withheld_note: "What was drafted did not hold, so no answer is given.",
   unchecked_note: "The model's own words. Nothing was checked.",
 
+  reading: "Read as: {reading}",
+  premises: "The question takes for granted:",
   steps: "Steps",
   step: "Step {n}",
   accepted: "Accepted",

@@ -38,6 +38,8 @@ export const zh = {
   withheld_note: "写出的内容不成立，因此不给出答案。",
   unchecked_note: "模型自己的话，未经任何核查。",
 
+  reading: "理解为：{reading}",
+  premises: "问题的前提：",
   steps: "步骤",
   step: "第 {n} 步",
   accepted: "接受",
