@@ -1,7 +1,7 @@
 # Every command that a user or a contributor needs. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build model small-model store demo test lint fmt kg
+.PHONY: help setup build model small-model store demo test test-web lint fmt kg
 
 TABLES ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/touchstone/kg
 
@@ -36,6 +36,15 @@ test: setup small-model ## Formatting, lints and all tests
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	TOUCHSTONE_REQUIRE_MODEL=1 cargo test --release --workspace
+
+WEB_TESTS := crates/touchstone-server/web/tests
+
+test-web: setup ## The page in Chromium, official clients, schemathesis, a hundred kills (needs node, chromium)
+	cargo build --release -p touchstone-server --example recorded
+	cd $(WEB_TESTS) && npm ci
+	python3 -m venv $(TARGET)/web-tests && $(TARGET)/web-tests/bin/pip install --quiet -r $(WEB_TESTS)/requirements.txt
+	export TOUCHSTONE_RECORDED=$(abspath $(TARGET))/release/examples/recorded && \
+	  (cd $(WEB_TESTS) && npm test) && $(TARGET)/web-tests/bin/python -m pytest -q $(WEB_TESTS)
 
 lint: ## Lints only
 	cargo clippy --release --workspace --all-targets -- -D warnings

@@ -34,24 +34,41 @@ pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
 
 /// Opened for reading: several programs can check against one store.
 pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
-    checker_with(settings, phrases(settings, deep::DEFAULT_CONFIDENCE)?)
+    checker_with(settings, remembered(settings)?)
+}
+
+/// What a model has made of phrases before.
+pub(crate) fn remembered(settings: &Settings) -> anyhow::Result<Phrases> {
+    phrases(settings, deep::DEFAULT_CONFIDENCE)
 }
 
 pub(crate) fn checker_with(settings: &Settings, phrases: Phrases) -> anyhow::Result<Arc<Checker>> {
+    checker_over(settings, Arc::new(graph(settings)?), phrases)
+}
+
+/// The graph for reading, with what packs add, which lasts as long as the run.
+pub(crate) fn graph(settings: &Settings) -> anyhow::Result<Graph> {
     let dir = require_store(settings)?;
     let packs = packs(settings)?;
-    let graph = Arc::new(if packs.is_empty() {
-        Graph::open_read_only(&dir)?
+    if packs.is_empty() {
+        return Ok(Graph::open_read_only(&dir)?);
+    }
+    let store = if dir.join("CURRENT").exists() {
+        Store::open_read_only(&dir)?.copy_in_memory()?
     } else {
-        // What a pack adds lasts as long as the run.
-        let store = if dir.join("CURRENT").exists() {
-            Store::open_read_only(&dir)?.copy_in_memory()?
-        } else {
-            Store::in_memory()?
-        };
-        packs.iter().try_for_each(|pack| pack.load(&store))?;
-        Graph::from_store(store)?
-    });
+        Store::in_memory()?
+    };
+    packs.iter().try_for_each(|pack| pack.load(&store))?;
+    Ok(Graph::from_store(store)?)
+}
+
+/// With the rules that the settings and the packs name.
+pub(crate) fn checker_over(
+    settings: &Settings,
+    graph: Arc<Graph>,
+    phrases: Phrases,
+) -> anyhow::Result<Arc<Checker>> {
+    let packs = packs(settings)?;
     let checker = Checker::new(Arc::clone(&graph)).with_phrases(phrases);
     let mut policies = Policies::default();
     let of_packs = packs.iter().filter_map(|pack| pack.part("policies"));

@@ -11,11 +11,12 @@ use figment::value::magic::RelativePathBuf;
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::{Deserialize, Serialize};
+use touchstone_graph::QueryLimits;
 use touchstone_llama::{CacheType, LlamaOptions, PromptCache, Split};
 use touchstone_llm::Sampling;
 use touchstone_llm::remote::RemoteOptions;
 use touchstone_reason::{Mode, ReasonOptions};
-use touchstone_server::ServerConfig;
+use touchstone_server::{ServerConfig, TlsFiles};
 
 const FILE: &str = "touchstone.toml";
 const PREFIX: &str = "TOUCHSTONE_";
@@ -76,6 +77,20 @@ pub(crate) struct Settings {
     request_timeout: u64,
     /// Seconds that running requests get once the server is told to stop.
     shutdown_timeout: u64,
+    /// Whether graphs and passages can be changed over HTTP.
+    pub(crate) updates: bool,
+    /// Who may do what over HTTP.
+    keys: Option<RelativePathBuf>,
+    tls_certificate: Option<RelativePathBuf>,
+    tls_key: Option<RelativePathBuf>,
+    /// Origins whose pages may call the service.
+    cors: Vec<String>,
+    /// Seconds of a SPARQL query.
+    query_timeout: u64,
+    /// Rows of a SPARQL query's result.
+    query_rows: usize,
+    /// Bytes of a graph or of documents that are put over HTTP.
+    update_limit: usize,
 }
 
 /// `--config FILE`, for every command.
@@ -229,6 +244,34 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "SECONDS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     shutdown_timeout: Option<u64>,
+    /// Let keys with the scope `graph` change graphs and passages.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    updates: bool,
+    /// Key file (`touchstone key add`): without it everyone may ask, check and query.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<PathBuf>,
+    /// Serve HTTPS with this certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_key: Option<PathBuf>,
+    /// Let pages of this origin call the service, such as https://example.org; can be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cors: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct KeyFlags {
+    /// Key file.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<PathBuf>,
 }
 
 /// The layers, lowest first.
@@ -306,6 +349,9 @@ impl Layers {
             ("policies", settings.policies()),
             ("model_list", settings.model_list()),
             ("prompts", settings.prompts()),
+            ("keys", settings.keys()),
+            ("tls_certificate", settings.tls_certificate.as_ref().map(RelativePathBuf::relative)),
+            ("tls_key", settings.tls_key.as_ref().map(RelativePathBuf::relative)),
         ] {
             values[name] = path.map(|path| path.display().to_string()).into();
         }
@@ -374,6 +420,14 @@ impl Settings {
             body_limit: server.max_body_bytes,
             request_timeout: server.request_timeout.as_secs(),
             shutdown_timeout: server.shutdown_timeout.as_secs(),
+            updates: false,
+            keys: None,
+            tls_certificate: None,
+            tls_key: None,
+            cors: server.cors_origins,
+            query_timeout: server.query.time.as_secs(),
+            query_rows: server.query.rows,
+            update_limit: server.max_update_bytes,
         })
     }
 
@@ -403,7 +457,17 @@ impl Settings {
         within("sessions", self.sessions, 1, 128)?;
         within("body_limit", self.body_limit, 1, 1 << 30)?;
         within("request_timeout", self.request_timeout, 1, 86_400)?;
-        within("shutdown_timeout", self.shutdown_timeout, 0, 3_600)
+        within("shutdown_timeout", self.shutdown_timeout, 0, 3_600)?;
+        within("query_timeout", self.query_timeout, 1, 86_400)?;
+        within("query_rows", self.query_rows, 1, 100_000_000)?;
+        within("update_limit", self.update_limit, 1, 1 << 40)?;
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            bail!("tls_certificate and tls_key belong together: give both, or neither");
+        }
+        if let Some(origin) = self.cors.iter().find(|origin| *origin != "*" && !is_origin(origin)) {
+            bail!("cors holds {origin}: an origin is such as https://example.org, without a path");
+        }
+        Ok(())
     }
 
     // Paths in a file are relative to that file.
@@ -438,6 +502,10 @@ impl Settings {
 
     pub(crate) fn prompts(&self) -> Option<PathBuf> {
         self.prompts.as_ref().map(RelativePathBuf::relative)
+    }
+
+    pub(crate) fn keys(&self) -> Option<PathBuf> {
+        self.keys.as_ref().map(RelativePathBuf::relative)
     }
 
     pub(crate) fn llama(&self, sessions: u32) -> LlamaOptions {
@@ -499,6 +567,13 @@ impl Settings {
             max_waiting_checks: self.queue,
             request_timeout: seconds(self.request_timeout),
             shutdown_timeout: seconds(self.shutdown_timeout),
+            query: QueryLimits { time: seconds(self.query_timeout), rows: self.query_rows },
+            max_update_bytes: self.update_limit,
+            keys: self.keys(),
+            tls: self.tls_certificate.as_ref().zip(self.tls_key.as_ref()).map(|(certificate, key)| {
+                TlsFiles { certificate: certificate.relative(), key: key.relative() }
+            }),
+            cors_origins: self.cors.clone(),
             reason: self.reason(),
             ..ServerConfig::default()
         }
@@ -512,6 +587,12 @@ fn mode(text: &str) -> Result<Mode, String> {
         "graph" => Ok(Mode::Graph),
         other => Err(format!("\"{other}\" is none of auto, draft, graph")),
     }
+}
+
+/// Scheme and host, as browsers send them.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ']))
 }
 
 /// The platform's folders: data for the graph and the texts, cache for what

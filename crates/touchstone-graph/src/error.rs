@@ -14,6 +14,8 @@ pub enum GraphError {
     NewerStore { path: PathBuf, found: u64, known: u64 },
     #[error("the graph store {0} is in use by another process: stop it, or give another --store DIR")]
     Locked(PathBuf),
+    #[error("the graph store was opened for reading only: nothing was changed")]
+    ReadOnly,
     #[error("the disk is full: nothing of this source was loaded; free some space and import again")]
     DiskFull,
     #[error("the graph store failed: {0}")]
@@ -36,6 +38,14 @@ pub enum GraphError {
     Query(String),
     #[error("the query took longer than {0} s: narrow it, or raise the limit")]
     QueryTimeout(u64),
+    #[error("the query was broken off")]
+    QueryCancelled,
+    #[error("the result has more than {limit} {unit}: add a LIMIT, or narrow the query")]
+    ResultTooLarge { limit: usize, unit: &'static str },
+    #[error("the query asks another server (SERVICE): only this store is queried")]
+    ServiceRefused,
+    #[error("{file}: it has statements of the graph {found}, but only those of {wanted} can be changed here")]
+    OtherGraph { file: String, wanted: String, found: String },
     #[error("the labels could not be indexed: {0}")]
     Lexicon(String),
     #[error("the import was interrupted: nothing of this source was loaded")]

@@ -9,6 +9,7 @@ mod import;
 mod lexicon;
 mod ontology;
 mod paths;
+mod protocol;
 mod query;
 mod stats;
 mod store;
@@ -16,7 +17,9 @@ pub mod vocabulary;
 
 pub use error::GraphError;
 pub use graph::Graph;
-pub use import::{ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch};
+pub use import::{
+    ChangeReport, GraphChange, ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch,
+};
 pub use lexicon::{
     Cue, CueRole, Entity, EntityId, Entries, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording,
     fold, is_han, past_tense, plural,
@@ -26,6 +29,7 @@ pub use ontology::{
 };
 pub use oxigraph::model;
 pub use paths::{Hop, Reached, Routes};
+pub use protocol::{GraphFormat, ProtocolQuery, Written};
 pub use query::{QueryLimits, ResultFormat, Table};
 pub use stats::{GraphStats, Stats};
 pub use store::Store;

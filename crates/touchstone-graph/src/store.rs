@@ -1,7 +1,7 @@
 //! The RDF store: opening, versions, epochs.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 use oxigraph::store::Transaction;
@@ -13,11 +13,14 @@ use crate::vocabulary::{dcterms, meta};
 const FORMAT: u64 = 1;
 
 /// An oxigraph store with a format version and an epoch that counts changes.
+/// Clones are the same store.
+#[derive(Clone)]
 pub struct Store {
     inner: oxigraph::store::Store,
     path: Option<PathBuf>,
+    read_only: bool,
     /// One change at a time, else two would count as one epoch.
-    changing: Mutex<()>,
+    changing: Arc<Mutex<()>>,
 }
 
 /// How often a store that is being written to is tried for reading.
@@ -64,11 +67,13 @@ impl Store {
                 Err(error) => return Err(opening(path, error)),
             }
         };
-        Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) }.of_known_format()
+        Store { inner, path: Some(path.to_owned()), read_only: true, changing: Arc::default() }
+            .of_known_format()
     }
 
     pub fn in_memory() -> Result<Store, GraphError> {
-        Ok(Store { inner: oxigraph::store::Store::new()?, path: None, changing: Mutex::new(()) })
+        let inner = oxigraph::store::Store::new()?;
+        Ok(Store { inner, path: None, read_only: false, changing: Arc::default() })
     }
 
     /// Everything that this store holds, in memory: what is added there stays
@@ -90,7 +95,7 @@ impl Store {
             return Err(newer);
         }
         let inner = oxigraph::store::Store::open(path).map_err(|e| opening(path, e))?;
-        Ok(Store { inner, path: Some(path.to_owned()), changing: Mutex::new(()) })
+        Ok(Store { inner, path: Some(path.to_owned()), read_only: false, changing: Arc::default() })
     }
 
     fn of_known_format(self) -> Result<Store, GraphError> {
@@ -118,6 +123,10 @@ impl Store {
         file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
     }
 
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// How many changes the store has seen.
     pub fn epoch(&self) -> Result<u64, GraphError> {
         Ok(self.number(meta::EPOCH)?.unwrap_or(0))
@@ -128,12 +137,29 @@ impl Store {
         &self,
         changes: impl FnOnce(&mut Transaction<'_>) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
+        self.advance(0, changes)
+    }
+
+    /// Raises the epoch to that of what changes together with the store, if
+    /// it is behind.
+    pub fn reach_epoch(&self, epoch: u64) -> Result<(), GraphError> {
+        if self.epoch()? < epoch { self.advance(epoch, |_| Ok(())) } else { Ok(()) }
+    }
+
+    fn advance<T>(
+        &self,
+        at_least: u64,
+        changes: impl FnOnce(&mut Transaction<'_>) -> Result<T, GraphError>,
+    ) -> Result<T, GraphError> {
+        if self.read_only {
+            return Err(GraphError::ReadOnly);
+        }
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let epoch = self.epoch()?;
         let mut transaction = self.inner.start_transaction()?;
         let result = changes(&mut transaction)?;
         transaction.remove(number_quad(meta::EPOCH, epoch).as_ref());
-        transaction.insert(number_quad(meta::EPOCH, epoch + 1).as_ref());
+        transaction.insert(number_quad(meta::EPOCH, at_least.max(epoch + 1)).as_ref());
         transaction.commit()?;
         Ok(result)
     }

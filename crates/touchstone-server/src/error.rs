@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::auth::KeyError;
+
 /// Why the server could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -13,6 +15,10 @@ pub enum ServerError {
     NotPermitted { listen: String },
     #[error("cannot listen on {listen}: {source} (give host and port, such as 127.0.0.1:8080)")]
     Listen { listen: String, source: io::Error },
+    #[error("HTTPS cannot be served: {0}")]
+    Tls(String),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error("the server cannot run: {0}")]
     Run(#[source] io::Error),
 }

@@ -62,6 +62,12 @@ impl Gate {
             .map_err(|waiting| Full { retry_after: self.retry_after(waiting) })
     }
 
+    /// How many run and how many wait.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let running = self.max_running.saturating_sub(self.permits.available_permits());
+        (running, self.waiting.load(Ordering::Relaxed))
+    }
+
     fn permit(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Permit {
         Permit { gate: Arc::clone(self), since: Instant::now(), _permit: permit }
     }

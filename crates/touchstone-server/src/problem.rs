@@ -5,9 +5,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use schemars::JsonSchema;
 use serde::Serialize;
+use touchstone_graph::GraphError;
 use touchstone_llm::LlmError;
 use touchstone_reason::ReasonError;
+use touchstone_text::TextError;
 
+use crate::auth::Scope;
 use crate::gate::Full;
 
 /// What went wrong, as an RFC 9457 problem: the body of every error, and the
@@ -30,7 +33,7 @@ pub struct Problem {
     pub missing: Box<[Missing]>,
     /// The methods that the resource knows; also sent as `Allow`.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
-    pub allow: &'static [&'static str],
+    pub allow: Box<[&'static str]>,
 }
 
 /// A part without which the service cannot work.
@@ -52,7 +55,7 @@ impl Problem {
             detail: detail.into(),
             retry_after: None,
             missing: Box::default(),
-            allow: &[],
+            allow: Box::default(),
         }
     }
 
@@ -79,10 +82,17 @@ impl Problem {
         Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
     }
 
-    pub(crate) fn method(method: &str, path: &str, allow: &'static [&'static str]) -> Problem {
+    pub(crate) fn no_such(detail: impl Into<String>) -> Problem {
+        Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
+    }
+
+    pub(crate) fn method(method: &str, path: &str, allow: &[&'static str]) -> Problem {
         let detail = format!("{path} does not take {method}: use {}", allow.join(" or "));
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Problem { allow, ..Problem::new("method-not-allowed", "Method not allowed", status, detail) }
+        Problem {
+            allow: allow.into(),
+            ..Problem::new("method-not-allowed", "Method not allowed", status, detail)
+        }
     }
 
     pub(crate) fn too_large(limit: usize) -> Problem {
@@ -93,6 +103,61 @@ impl Problem {
     pub(crate) fn unsupported_media(detail: impl Into<String>) -> Problem {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Problem::new("unsupported-media-type", "Unsupported media type", status, detail)
+    }
+
+    pub(crate) fn not_acceptable(offered: &str) -> Problem {
+        let detail = format!("none of the accepted media types can be given: accept one of {offered}");
+        Problem::new("not-acceptable", "Not acceptable", StatusCode::NOT_ACCEPTABLE, detail)
+    }
+
+    pub(crate) fn no_key() -> Problem {
+        let detail = "this needs a key: send it as `Authorization: Bearer KEY`";
+        Problem::new("no-key", "No key", StatusCode::UNAUTHORIZED, detail)
+    }
+
+    pub(crate) fn unknown_key() -> Problem {
+        let detail = "the key is not known: it may have been taken back";
+        Problem::new("unknown-key", "Unknown key", StatusCode::UNAUTHORIZED, detail)
+    }
+
+    pub(crate) fn not_allowed(scope: Scope) -> Problem {
+        let detail = format!("this needs a key with the scope {}", scope.name());
+        Problem::new("not-allowed", "Not allowed", StatusCode::FORBIDDEN, detail)
+    }
+
+    pub(crate) fn no_keys(scope: Scope) -> Problem {
+        let detail = format!(
+            "this needs a key with the scope {}, and the server has no key file: make a key with `touchstone key add` and start the server with it",
+            scope.name()
+        );
+        Problem::new("not-allowed", "Not allowed", StatusCode::FORBIDDEN, detail)
+    }
+
+    pub(crate) fn key_limit(wait: Duration) -> Problem {
+        let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+        let detail = format!("the key's limit is reached: try again in {seconds} seconds");
+        Problem {
+            retry_after: Some(seconds),
+            ..Problem::new("key-limit", "Key limit", StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
+    /// The service was started in a way that does not offer this.
+    pub(crate) fn not_offered(detail: impl Into<String>) -> Problem {
+        Problem::new("not-offered", "Not offered", StatusCode::FORBIDDEN, detail)
+    }
+
+    pub(crate) fn disk_full() -> Problem {
+        let detail = "the disk is full: free some space and send it again; nothing was changed";
+        Problem::new("disk-full", "Disk full", StatusCode::INSUFFICIENT_STORAGE, detail)
+    }
+
+    /// Another process or a part of the service is in the way for now.
+    pub(crate) fn busy(detail: impl Into<String>) -> Problem {
+        Problem {
+            retry_after: Some(5),
+            ..Problem::new("busy", "Busy", StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 
     pub(crate) fn slow_body(limit: Duration) -> Problem {
@@ -165,6 +230,52 @@ impl From<Full> for Problem {
     }
 }
 
+impl From<GraphError> for Problem {
+    fn from(error: GraphError) -> Self {
+        let detail = error.to_string();
+        match error {
+            GraphError::QuerySyntax(_) => Problem::wrong_shape(detail),
+            GraphError::QueryTimeout(seconds) => Problem::out_of_time(Duration::from_secs(seconds)),
+            GraphError::QueryCancelled | GraphError::Interrupted => Problem::cancelled(),
+            GraphError::ResultTooLarge { .. } | GraphError::Query(_) => Problem::invalid(detail),
+            GraphError::ServiceRefused => Problem::not_offered(detail),
+            // The file is a temporary one of the server's: its name says nothing.
+            GraphError::Syntax { line, reason, .. } => {
+                Problem::wrong_shape(format!("line {line} of the body: {reason}; nothing was changed"))
+            }
+            GraphError::OtherGraph { wanted, found, .. } => Problem::invalid(format!(
+                "the body has statements of the graph {found}, but the request is about {wanted}; nothing was changed"
+            )),
+            GraphError::ReadOnly => Problem::not_offered(
+                "the server reads the graph only: start it with --updates to change graphs over HTTP",
+            ),
+            GraphError::DiskFull => Problem::disk_full(),
+            GraphError::Locked(_) => Problem::busy("the graph store is in use by another process"),
+            other => {
+                tracing::error!(error = %other, "the graph failed");
+                Problem::internal("the graph failed inside the server; its log says more")
+            }
+        }
+    }
+}
+
+impl From<TextError> for Problem {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::QueryTooLong { .. } => Problem::invalid(error.to_string()),
+            TextError::Locked(_) => Problem::busy("another process is writing to the text index"),
+            TextError::Line { line, reason, .. } => {
+                Problem::wrong_shape(format!("line {line} of the body: {reason}; nothing was changed"))
+            }
+            other if other.to_string().contains("No space left") => Problem::disk_full(),
+            other => {
+                tracing::error!(error = %other, "the text index failed");
+                Problem::internal("the text index failed inside the server; its log says more")
+            }
+        }
+    }
+}
+
 impl From<ReasonError> for Problem {
     fn from(error: ReasonError) -> Self {
         let detail = error.to_string();
@@ -203,6 +314,9 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(self.status_code());
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if !self.allow.is_empty() {
             response.insert_header((header::ALLOW, self.allow.join(", ")));

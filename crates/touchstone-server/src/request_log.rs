@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
@@ -21,12 +22,15 @@ pub(crate) async fn log<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let (text, id) = id(&request);
+    let route = request.match_pattern().unwrap_or_else(|| "none".into());
+    let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
         id = %text,
         method = %request.method(),
         // The path of the route, not what the client wrote.
-        route = request.match_pattern().unwrap_or_else(|| "none".into()),
+        route = %route,
+        key = tracing::field::Empty,
     );
     let state = request.app_data::<web::Data<State>>().cloned();
     let started = Instant::now();
@@ -39,7 +43,12 @@ pub(crate) async fn log<B: MessageBody>(
             milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "responded"
         );
+        if let Some(state) = &state {
+            let status = response.status().as_u16();
+            state.metrics.responded(&route, known(&method), status, started.elapsed());
+        }
         let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some(id) = id {
             headers.insert(REQUEST_ID, id);
         }
@@ -50,6 +59,19 @@ pub(crate) async fn log<B: MessageBody>(
     }
     .instrument(span)
     .await
+}
+
+/// A method as a label: a client can invent any number of others.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// The caller's id where it is a plain one, else a new one.

@@ -1,49 +1,102 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio_util::sync::CancellationToken;
 use touchstone_check::Checker;
+use touchstone_graph::Graph;
 use touchstone_reason::Reasoner;
+use touchstone_text::TextIndex;
 
+use crate::auth::Keys;
 use crate::config::ServerConfig;
 use crate::gate::Gate;
+use crate::metrics::Metrics;
 use crate::problem::{Missing, Problem};
+use crate::runs::Runs;
+
+/// What is made anew when the graph has changed.
+pub struct Parts {
+    pub checker: Arc<Checker>,
+    pub reasoner: Option<Arc<Reasoner>>,
+}
+
+/// Makes the parts that work on a graph; says why where it cannot.
+pub type Renew = Box<dyn Fn(Arc<Graph>) -> Result<Parts, String> + Send + Sync>;
+
+/// Reads the configuration again and hands over what has changed.
+pub type Reload = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// What the requests share.
 pub(crate) struct State {
     pub(crate) config: ServerConfig,
     pub(crate) asks: Arc<Gate>,
     pub(crate) checks: Arc<Gate>,
+    pub(crate) queries: Arc<Gate>,
+    /// Changes of the graph and the passages, one at a time.
+    pub(crate) updates: Arc<Gate>,
     /// Cancelled when the time to finish is over: ends every running request.
     pub(crate) abort: CancellationToken,
+    pub(crate) metrics: Metrics,
+    pub(crate) runs: Runs,
+    pub(crate) renew: OnceLock<Renew>,
+    pub(crate) reload: OnceLock<Reload>,
     draining: AtomicBool,
-    reasoner: OnceLock<Arc<Reasoner>>,
-    checker: OnceLock<Arc<Checker>>,
-    /// Why the engine will not work any more.
-    engine_lost: Mutex<Option<String>>,
+    keys: Option<ArcSwap<Keys>>,
+    reasoner: ArcSwapOption<Reasoner>,
+    checker: ArcSwapOption<Checker>,
+    passages: ArcSwapOption<TextIndex>,
+    /// Why a part is missing, where more is known than that it is.
+    lost: Mutex<BTreeMap<&'static str, String>>,
 }
 
 impl State {
-    pub(crate) fn new(config: ServerConfig) -> State {
+    pub(crate) fn new(config: ServerConfig, keys: Option<Keys>) -> State {
         State {
             asks: Gate::new(config.max_running_asks, config.max_waiting_asks),
             checks: Gate::new(config.max_running_checks, config.max_waiting_checks),
+            queries: Gate::new(config.max_running_queries, config.max_waiting_queries),
+            updates: Gate::new(1, config.max_waiting_queries),
             abort: CancellationToken::new(),
+            metrics: Metrics::new(),
+            runs: Runs::default(),
+            renew: OnceLock::new(),
+            reload: OnceLock::new(),
             draining: AtomicBool::new(false),
-            reasoner: OnceLock::new(),
-            checker: OnceLock::new(),
-            engine_lost: Mutex::new(None),
+            keys: keys.map(ArcSwap::from_pointee),
+            reasoner: ArcSwapOption::empty(),
+            checker: ArcSwapOption::empty(),
+            passages: ArcSwapOption::empty(),
+            lost: Mutex::default(),
             config,
         }
     }
 
-    /// The first parts given stay.
     pub(crate) fn set_checker(&self, checker: Arc<Checker>) {
-        let _ = self.checker.set(checker);
+        self.found("graph");
+        self.checker.store(Some(checker));
     }
 
     pub(crate) fn set_reasoner(&self, reasoner: Arc<Reasoner>) {
-        let _ = self.reasoner.set(reasoner);
+        self.found("model");
+        self.reasoner.store(Some(reasoner));
+    }
+
+    pub(crate) fn set_passages(&self, passages: Arc<TextIndex>) {
+        self.passages.store(Some(passages));
+    }
+
+    /// Keys can be changed, not taken away: a server with a key file stays
+    /// closed.
+    pub(crate) fn set_keys(&self, keys: Keys) {
+        if let Some(known) = &self.keys {
+            known.store(Arc::new(keys));
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Option<Arc<Keys>> {
+        self.keys.as_ref().map(ArcSwap::load_full)
     }
 
     pub(crate) fn drain(&self) {
@@ -54,23 +107,36 @@ impl State {
         self.draining.load(Ordering::Acquire)
     }
 
-    pub(crate) fn lose_engine(&self, reason: &str) {
-        let mut lost = self.engine_lost.lock().unwrap_or_else(PoisonError::into_inner);
-        *lost = Some(reason.to_owned());
+    /// A part will not work until it is found again.
+    pub(crate) fn lose(&self, part: &'static str, why: &str) {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).insert(part, why.to_owned());
+    }
+
+    fn found(&self, part: &'static str) {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
+    fn why_lost(&self, part: &'static str) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).get(part).cloned()
     }
 
     pub(crate) fn reasoner(&self) -> Result<Arc<Reasoner>, Problem> {
-        match self.reasoner.get() {
-            Some(reasoner) if !self.is_draining() => Ok(Arc::clone(reasoner)),
+        match self.reasoner.load_full() {
+            Some(reasoner) if !self.is_draining() => Ok(reasoner),
             _ => Err(self.unavailable()),
         }
     }
 
     pub(crate) fn checker(&self) -> Result<Arc<Checker>, Problem> {
-        match self.checker.get() {
-            Some(checker) if !self.is_draining() => Ok(Arc::clone(checker)),
+        match self.checker.load_full() {
+            Some(checker) if !self.is_draining() && self.why_lost("graph").is_none() => Ok(checker),
             _ => Err(self.unavailable()),
         }
+    }
+
+    /// The passages, where there is an index.
+    pub(crate) fn passages(&self) -> Option<Arc<TextIndex>> {
+        self.passages.load_full()
     }
 
     fn unavailable(&self) -> Problem {
@@ -83,14 +149,14 @@ impl State {
         let mut add = |part: &str, why: &str| {
             missing.push(Missing { part: part.to_owned(), why: why.to_owned() });
         };
-        if self.checker.get().is_none() {
-            add("graph", "it is being loaded");
-        }
-        let lost = self.engine_lost.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reason) = lost.as_deref() {
-            add("model", reason);
-        } else if self.reasoner.get().is_none() {
-            add("model", "it is being loaded");
+        for (part, there) in
+            [("graph", self.checker.load().is_some()), ("model", self.reasoner.load().is_some())]
+        {
+            match self.why_lost(part) {
+                Some(why) => add(part, &why),
+                None if !there => add(part, "it is being loaded"),
+                None => {}
+            }
         }
         if self.is_draining() {
             add("time", "the server is stopping");

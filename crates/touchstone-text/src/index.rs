@@ -140,6 +140,15 @@ impl TextIndex {
         self.write(source, documents, true, epoch)
     }
 
+    /// Raises the epoch to that of the store that changes together with the
+    /// index, if it is behind.
+    pub fn reach_epoch(&self, epoch: u64) -> Result<(), TextError> {
+        if self.epoch()? < epoch {
+            self.write("", std::iter::empty(), false, Some(epoch))?;
+        }
+        Ok(())
+    }
+
     fn write(
         &self,
         source: &str,

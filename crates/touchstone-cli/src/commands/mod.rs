@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod eval;
+mod key;
 mod kg;
 mod model;
 mod replay;
@@ -24,12 +25,15 @@ pub(crate) enum Command {
     ///
     /// Exit code: 0 nothing refuted, 1 something refuted, 2 bad input or failure.
     Check(check::Arguments),
-    /// Answer over HTTP: /v1/ask, /v1/check, /healthz, /readyz.
+    /// Answer over HTTP: the page at /, the API under /v1 (described at /docs).
     Serve(serve::Arguments),
     /// Check a derivation again, without a model, against the graph as it is now.
     ///
     /// Exit code: 0 every verdict and fact stands, 1 some do not, 2 bad input or failure.
     Replay(replay::Arguments),
+    /// Keys of the service: make, list, take back.
+    #[command(subcommand)]
+    Key(key::Command),
     /// The knowledge graph: load, count, query, write out.
     #[command(subcommand)]
     Kg(kg::Command),
@@ -60,8 +64,9 @@ impl Command {
         match self {
             Command::Ask(arguments) => ask::run(arguments, config),
             Command::Check(arguments) => check::run(arguments, config),
-            Command::Serve(arguments) => serve::run(&arguments, config),
             Command::Replay(arguments) => replay::run(&arguments, config),
+            Command::Serve(arguments) => serve::run(arguments, config),
+            Command::Key(command) => key::run(command, config),
             Command::Kg(command) => kg::run(command, config),
             Command::Text(command) => text::run(command, config),
             Command::Model(command) => model::run(command, config),

@@ -1,14 +1,22 @@
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use touchstone_server::{Server, ServerHandle};
+use anyhow::bail;
+use touchstone_graph::{Graph, GraphError, Store};
+use touchstone_llm::Engine;
+use touchstone_server::{Parts, Server, ServerHandle, align};
+use touchstone_text::TextIndex;
 
-use crate::parts;
+use crate::parts::{self, ModelPlace};
 use crate::settings::{
-    ConfigFile, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
+    ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
 };
 
-#[derive(clap::Args)]
+/// How long between two tries to open a store that another process holds.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+#[derive(clap::Args, Clone)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     serve: ServeFlags,
@@ -20,24 +28,34 @@ pub(crate) struct Arguments {
     reason: ReasonFlags,
     #[command(flatten)]
     store: StoreFlags,
+    #[command(flatten)]
+    index: IndexFlags,
 }
 
-pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
-    let settings = Layers::new(config)?
-        .flags(&arguments.store)
-        .flags(&arguments.model)
-        .flags(&arguments.mode)
-        .flags(&arguments.reason)
-        .flags(&arguments.serve)
-        .settings()?;
-    parts::require_store(&settings)?;
-    let model = parts::model_place(&settings)?;
+impl Arguments {
+    pub(super) fn settings(&self, config: &ConfigFile) -> anyhow::Result<Settings> {
+        Layers::new(config)?
+            .flags(&self.store)
+            .flags(&self.index)
+            .flags(&self.model)
+            .flags(&self.mode)
+            .flags(&self.reason)
+            .flags(&self.serve)
+            .settings()
+    }
+}
+
+pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
+    let settings = arguments.settings(config)?;
+    let model = requirements(&settings)?;
     let server = Server::bind(settings.server())?;
-    anstream::eprintln!("listening on http://{}", server.address());
+    let scheme = if settings.server().tls.is_some() { "https" } else { "http" };
+    anstream::eprintln!("listening on {scheme}://{}", server.address());
     let handle = server.handle();
+    let again = (arguments, config.clone());
     // Answers /healthz and /readyz while the parts are loaded.
     let loader = std::thread::spawn(move || {
-        let loaded = load(&settings, &model, &handle);
+        let loaded = load(&settings, &model, &handle, again);
         if loaded.is_err() {
             handle.stop();
         }
@@ -51,11 +69,105 @@ pub(crate) fn run(arguments: &Arguments, config: &ConfigFile) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn load(settings: &Settings, model: &parts::ModelPlace, handle: &ServerHandle) -> anyhow::Result<()> {
-    let checker = parts::checker(settings)?;
+/// Refuses early what cannot work; where the model is.
+pub(super) fn requirements(settings: &Settings) -> anyhow::Result<ModelPlace> {
+    parts::require_store(settings)?;
+    if settings.updates && !settings.packs().is_empty() {
+        bail!("--updates and --pack do not go together: what a pack adds is in memory only");
+    }
+    parts::model_place(settings)
+}
+
+pub(super) fn load(
+    settings: &Settings,
+    model: &ModelPlace,
+    handle: &ServerHandle,
+    (arguments, config): (Arguments, ConfigFile),
+) -> anyhow::Result<()> {
+    let Some(graph) = open_graph(settings, handle)? else { return Ok(()) };
+    if let Some(index) = open_index(settings, graph.store())? {
+        handle.set_passages(Arc::new(index));
+    }
+    let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
     handle.set_checker(Arc::clone(&checker));
     let engine = parts::engine(settings, model, settings.sessions())?;
     anstream::eprintln!("{}", parts::startup_line(&engine.info(), checker.graph())?);
-    handle.set_reasoner(Arc::new(parts::reasoner(settings, engine, checker)?));
+    handle.set_reasoner(Arc::new(parts::reasoner(settings, Arc::clone(&engine), checker)?));
+
+    // What a reload reads counts for every later change of the graph too.
+    let current = Arc::new(Mutex::new(settings.clone()));
+    let (own, shared) = (Arc::clone(&current), Arc::clone(&engine));
+    handle.set_renew(Box::new(move |graph| {
+        let settings = own.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts_over(&settings, graph, &shared).map_err(|error| format!("{error:#}"))
+    }));
+    let to = handle.clone();
+    handle.set_reload(Box::new(move || {
+        let settings = reload(&arguments, &config, &to, &engine).map_err(|error| format!("{error:#}"))?;
+        *current.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        Ok(())
+    }));
     Ok(())
+}
+
+fn parts_over(settings: &Settings, graph: Arc<Graph>, engine: &Arc<dyn Engine>) -> anyhow::Result<Parts> {
+    let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
+    let reasoner = parts::reasoner(settings, Arc::clone(engine), Arc::clone(&checker))?;
+    Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
+}
+
+/// Policies, prompts and limits as they are configured now, and the graph as
+/// it is on disk. Address, queues and the model stay as they were.
+fn reload(
+    arguments: &Arguments,
+    config: &ConfigFile,
+    handle: &ServerHandle,
+    engine: &Arc<dyn Engine>,
+) -> anyhow::Result<Settings> {
+    let settings = arguments.settings(config)?;
+    let graph = match handle.checker() {
+        // This process is the only one that changes it.
+        Some(checker) if settings.updates => Arc::clone(checker.graph()),
+        _ => Arc::new(parts::graph(&settings)?),
+    };
+    let Parts { checker, reasoner } = parts_over(&settings, graph, engine)?;
+    handle.set_checker(checker);
+    if let Some(reasoner) = reasoner {
+        handle.set_reasoner(reasoner);
+    }
+    Ok(settings)
+}
+
+/// Waits for a store that another process holds; `None` once the server is
+/// told to stop.
+fn open_graph(settings: &Settings, handle: &ServerHandle) -> anyhow::Result<Option<Arc<Graph>>> {
+    loop {
+        let opened = if settings.updates {
+            Graph::open(&settings.store()).map_err(anyhow::Error::from)
+        } else {
+            parts::graph(settings)
+        };
+        match opened {
+            Ok(graph) => return Ok(Some(Arc::new(graph))),
+            Err(error) if matches!(error.downcast_ref(), Some(GraphError::Locked(_))) => {
+                handle.lose("graph", &error.to_string());
+                std::thread::sleep(TRY_AGAIN);
+                if handle.is_stopping() {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The passages; where they can be changed, at the epoch of the store.
+fn open_index(settings: &Settings, store: &Store) -> anyhow::Result<Option<TextIndex>> {
+    let dir = settings.text_index();
+    if settings.updates {
+        let index = TextIndex::create(&dir)?;
+        align(store, &index)?;
+        return Ok(Some(index));
+    }
+    if dir.join("meta.json").exists() { Ok(Some(TextIndex::open(&dir)?)) } else { Ok(None) }
 }

@@ -102,11 +102,11 @@ fn about(
     id: EntityId,
     language: Language,
 ) -> Result<Vec<(&Predicate, Vec<String>)>, GraphError> {
-    let node = graph.lexicon().entity(id).iri.clone();
-    let subject = NamedOrBlankNode::from(node.clone());
+    let node = graph.lexicon().entity(id).iri;
+    let subject = NamedOrBlankNode::from(node);
     let store = graph.store().inner();
     let outgoing = store.quads_for_pattern(Some(subject.as_ref()), None, None, None);
-    let incoming = store.quads_for_pattern(None, None, Some(TermRef::NamedNode(node.as_ref())), None);
+    let incoming = store.quads_for_pattern(None, None, Some(TermRef::NamedNode(node)), None);
     let mut found: Vec<(&Predicate, Vec<String>)> = Vec::new();
     for quad in outgoing.chain(incoming) {
         let quad = quad?;

@@ -2,6 +2,7 @@
 //! declarative mapping, plain triples. Every source is loaded as one: all of
 //! it or nothing.
 
+mod change;
 mod mapping;
 mod plain;
 mod rdf;
@@ -16,6 +17,7 @@ use oxigraph::model::{GraphName, NamedNode, NamedOrBlankNode, Quad};
 
 use crate::{GraphError, Store};
 
+pub use change::{ChangeReport, GraphChange};
 pub use mapping::Mapping;
 
 /// How many quads are gathered between two looks at the caller.

@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::http::Method;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use touchstone_core::{AskReport, Language};
@@ -10,11 +10,53 @@ use touchstone_llm::LlmError;
 use touchstone_reason::{Event, ReasonError, ReasonOptions, Reasoner};
 use tracing::Instrument;
 
+use crate::auth::{Caller, Scope};
 use crate::body::JsonBody;
 use crate::job::{self, Halt};
+use crate::openapi::Operation;
 use crate::problem::Problem;
+use crate::runs;
 use crate::state::State;
 use crate::stream::{self, Narrator};
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        Operation {
+            method: Method::POST,
+            path: "/v1/ask",
+            scope: Some(Scope::Ask),
+            describe: |d| {
+                d.says("ask", "answers", "Answer a question in steps that are each checked.")
+                    .details(EVENTS)
+                    .takes::<AskRequest>("application/json")
+                    .gives::<AskReport>(200, "application/json", "The derivation and its answer.")
+                    .gives_text(200, "text/event-stream", "With `stream`: the derivation as it is made.")
+                    .fails(&[422, 504]);
+            },
+            route: || web::route().to(ask),
+        },
+        Operation {
+            method: Method::GET,
+            path: "/v1/ask/{run}",
+            scope: Some(Scope::Ask),
+            describe: |d| {
+                d.says("resume", "answers", "Go on reading a streamed answer.")
+                    .details("A stream that was broken off goes on for some seconds without a reader, and can be read again for a minute after its end.")
+                    .path("run", "The part of an event's id before the colon.")
+                    .header("Last-Event-ID", "The id of the last event that was seen; without it, from the start.")
+                    .gives_text(200, "text/event-stream", "The events after that one.")
+                    .fails(&[404]);
+            },
+            route: || web::route().to(resume),
+        },
+    ]
+}
+
+const EVENTS: &str = "With `stream` the answer is server-sent events, \
+`premises` {claims} where the question takes something for granted that does not hold; then for each step: `drafting` (with `show_rejected`: {index, from, text}, more of a draft), `drafted` {index, text}, \
+`checked` {index, summary, claims}, `rewound` {index, why, draft} where the draft was refuted, \
+`accepted` (the step as it stands); then `answer`, and `done` with the whole report, or `error` with a problem. \
+Drafts and their claims are sent with `show_rejected` only. Every event has an id by which reading can go on.";
 
 /// The body of `POST /v1/ask`, answered by an [`AskReport`].
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,22 +79,29 @@ pub struct AskRequest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Every step is checked, and repaired where it does not hold.
+    /// From the graph where the question is read to its last word, else
+    /// drafted, checked and repaired; as the server is configured.
     #[default]
     Touchstone,
+    /// The model drafts every step; each is checked, and repaired where it
+    /// does not hold.
+    Draft,
+    /// From the graph only; what it does not hold is not answered.
+    Graph,
     /// The same model and prompt, nothing checked: for comparison.
     Plain,
 }
 
-struct Question {
-    reasoner: Arc<Reasoner>,
-    text: String,
-    options: ReasonOptions,
-    mode: Mode,
-    state: web::Data<State>,
+pub(crate) struct Question {
+    pub(crate) reasoner: Arc<Reasoner>,
+    pub(crate) text: String,
+    pub(crate) options: ReasonOptions,
+    pub(crate) mode: Mode,
+    pub(crate) state: web::Data<State>,
 }
 
-pub(crate) async fn ask(
+async fn ask(
+    http: HttpRequest,
     state: web::Data<State>,
     JsonBody(request): JsonBody<AskRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -65,44 +114,78 @@ pub(crate) async fn ask(
     };
     let ticket = state.asks.enter()?;
     let halt = Halt::new(&state);
-    let gone = halt.token().clone().drop_guard();
 
     if !request.stream {
-        let _gone = gone;
+        let _gone = halt.token().clone().drop_guard();
         let report = job::run(&state, ticket, &halt, move |halt| question.answer(halt, |_| {})).await?;
         return Ok(HttpResponse::Ok().json(report));
     }
 
-    let (sink, body) = stream::channel(state.config.heartbeat, gone);
-    let narrator = Narrator::new(sink.clone(), request.show_rejected);
+    state.runs.make_room();
+    let run = state.runs.begin(caller(&http), halt.token().clone());
+    let narrator = Narrator::new(Arc::clone(&run), request.show_rejected);
+    let body = run.read(0, state.config.heartbeat, state.config.resume_grace);
     let work = async move {
         let answer =
             job::run(&state, ticket, &halt, move |halt| question.answer(halt, |event| narrator.tell(event)));
         match answer.await {
-            Ok(report) => sink.send("done", &report),
-            Err(problem) => sink.send("error", &problem),
+            Ok(report) => stream::send(&run, "done", &report),
+            Err(problem) => stream::send(&run, "error", &problem),
         }
+        run.end(state.clone());
     };
     actix_web::rt::spawn(work.in_current_span());
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        // Proxies that buffer would hold the steps back until the end.
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(body))
+    Ok(stream::response(body))
+}
+
+async fn resume(
+    http: HttpRequest,
+    state: web::Data<State>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let after = match http.headers().get("last-event-id") {
+        None => 0,
+        Some(id) => id.to_str().ok().and_then(runs::last_event).ok_or_else(|| {
+            Problem::wrong_shape("Last-Event-ID is not the id of an event: send it as it came")
+        })?,
+    };
+    let run = state.runs.find(&path, &caller(&http)).ok_or_else(|| {
+        Problem::no_such("there is no such stream: it has ended more than a minute ago, or is another key's")
+    })?;
+    Ok(stream::response(run.read(after, state.config.heartbeat, state.config.resume_grace)))
+}
+
+/// Whose request it is, as the gatekeeper found.
+pub(crate) fn caller(http: &HttpRequest) -> Caller {
+    http.extensions().get::<Caller>().cloned().unwrap_or_default()
 }
 
 fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem> {
+    let mut options = options_for(state, &request.question, request.language.as_deref())?;
+    match request.mode {
+        Mode::Draft => options.mode = touchstone_reason::Mode::Draft,
+        Mode::Graph => options.mode = touchstone_reason::Mode::Graph,
+        Mode::Touchstone | Mode::Plain => {}
+    }
+    Ok(options)
+}
+
+/// The limits of a question that is within them.
+pub(crate) fn options_for(
+    state: &State,
+    question: &str,
+    language: Option<&str>,
+) -> Result<ReasonOptions, Problem> {
     let mut options = state.config.reason.clone();
-    if request.question.trim().is_empty() {
+    if question.trim().is_empty() {
         return Err(Problem::invalid("\"question\" is empty: ask something"));
     }
-    let characters = request.question.chars().count();
+    let characters = question.chars().count();
     if characters > options.max_question_chars {
         let limit = options.max_question_chars;
         return Err(ReasonError::QuestionTooLong { characters, limit }.into());
     }
-    if let Some(tag) = &request.language {
+    if let Some(tag) = language {
         let language = Language::from_tag(tag).ok_or_else(|| {
             let known: Vec<&str> = Language::ALL.iter().map(|language| language.tag()).collect();
             let known = known.join(", ");
@@ -114,29 +197,32 @@ fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem
 }
 
 impl Question {
-    fn answer(self, halt: &Halt, tell: impl Fn(&Event<'_>)) -> Result<AskReport, Problem> {
+    pub(crate) fn answer(self, halt: &Halt, tell: impl Fn(&Event<'_>)) -> Result<AskReport, Problem> {
         let mut on_event = |event: Event<'_>| -> ControlFlow<()> {
             tell(&event);
             halt.flow()
         };
         let Question { reasoner, text, options, mode, state } = self;
         let result = match mode {
-            Mode::Touchstone => reasoner.ask(&text, &options, &mut on_event),
+            Mode::Touchstone | Mode::Draft | Mode::Graph => reasoner.ask(&text, &options, &mut on_event),
             Mode::Plain => reasoner.ask_plain(&text, &options, &mut on_event),
         };
         match &result {
-            Ok(report) => tracing::info!(
-                status = ?report.answer.status,
-                steps = report.steps.len(),
-                generated_tokens = report.usage.generated_tokens,
-                generating_s = report.timings.generating_s,
-                checking_s = report.timings.checking_s,
-                "answered"
-            ),
+            Ok(report) => {
+                state.metrics.answered(report);
+                tracing::info!(
+                    status = ?report.answer.status,
+                    steps = report.steps.len(),
+                    generated_tokens = report.usage.generated_tokens,
+                    generating_s = report.timings.generating_s,
+                    checking_s = report.timings.checking_s,
+                    "answered"
+                )
+            }
             Err(ReasonError::Cancelled) => tracing::info!("broken off"),
             Err(ReasonError::Engine(LlmError::Stopped { reason })) => {
                 tracing::error!(reason, "the engine has stopped");
-                state.lose_engine(reason);
+                state.lose("model", reason);
             }
             Err(error) => tracing::warn!(%error, "not answered"),
         }

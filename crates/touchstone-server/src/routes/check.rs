@@ -1,12 +1,41 @@
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use touchstone_check::Checker;
 use touchstone_core::CheckReport;
 
-use crate::body::JsonBody;
+use crate::auth::Scope;
+use crate::body::{self, JsonBody};
 use crate::job::{self, Halt};
+use crate::openapi::Operation;
 use crate::problem::Problem;
 use crate::state::State;
+
+/// The media type of JSON lines.
+pub(crate) const LINES: &str = "application/x-ndjson";
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![Operation {
+        method: Method::POST,
+        path: "/v1/check",
+        scope: Some(Scope::Check),
+        describe: |d| {
+            d.says("check", "checks", "Find the claims of texts and say which hold.")
+                .details(
+                    "One text, several, or JSON lines (`application/x-ndjson`: {\"id\", \"text\"} each), which are answered by a line each, in their order.",
+                )
+                .takes::<CheckRequest>("application/json")
+                .takes_text(LINES, "Lines {\"id\", \"text\"}; the id is optional and can be any JSON.")
+                .gives::<CheckAnswer>(200, "application/json", "The report of one text, or of several.")
+                .gives_text(200, LINES, "A report a line.")
+                .fails(&[422, 504]);
+        },
+        route: || web::route().to(check),
+    }]
+}
 
 /// The body of `POST /v1/check`: one text, answered by its report, or
 /// several, answered by [`CheckReports`].
@@ -23,10 +52,32 @@ pub struct CheckReports {
     pub reports: Vec<CheckReport>,
 }
 
-pub(crate) async fn check(
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum CheckAnswer {
+    One(CheckReport),
+    Several(CheckReports),
+}
+
+/// A line of JSON lines.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    id: Option<serde_json::Value>,
+    text: String,
+}
+
+async fn check(
+    http: HttpRequest,
     state: web::Data<State>,
-    JsonBody(request): JsonBody<CheckRequest>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    if body::is_media_type(&http, LINES) {
+        let bytes = body::read(&http, &state, payload).await?;
+        return check_lines(&state, lines(&bytes)?).await;
+    }
+    let JsonBody(request) = body::read_json::<CheckRequest>(&http, &state, payload).await?;
     let (texts, single) = match request {
         CheckRequest { text: Some(text), texts: None } => (vec![text], true),
         CheckRequest { text: None, texts: Some(texts) } => (texts, false),
@@ -35,44 +86,85 @@ pub(crate) async fn check(
     if texts.is_empty() {
         return Err(Problem::invalid("\"texts\" is empty: give at least one text"));
     }
-    if texts.len() > state.config.max_texts {
-        return Err(Problem::invalid(format!(
-            "\"texts\" has {} texts but the limit is {}: send them in several requests",
-            texts.len(),
-            state.config.max_texts
-        )));
-    }
+    limit(&state, texts.len())?;
     if let Some(empty) = texts.iter().position(|text| text.trim().is_empty()) {
         let which = if single { "\"text\"".into() } else { format!("\"texts\"[{empty}]") };
         return Err(Problem::invalid(format!("{which} is empty: give a text to check")));
     }
+    let mut reports = run(&state, texts).await?;
+    let answer = match reports.pop() {
+        Some(report) if single => CheckAnswer::One(report),
+        last => {
+            reports.extend(last);
+            CheckAnswer::Several(CheckReports { reports })
+        }
+    };
+    Ok(HttpResponse::Ok().json(answer))
+}
 
+async fn check_lines(state: &web::Data<State>, lines: Vec<Line>) -> Result<HttpResponse, Problem> {
+    limit(state, lines.len())?;
+    let (ids, texts): (Vec<_>, Vec<_>) = lines.into_iter().map(|line| (line.id, line.text)).unzip();
+    let mut out = Vec::new();
+    for (id, mut report) in ids.into_iter().zip(run(state, texts).await?) {
+        report.id = id;
+        serde_json::to_writer(&mut out, &report).map_err(|error| Problem::internal(error.to_string()))?;
+        out.push(b'\n');
+    }
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, LINES)).body(out))
+}
+
+fn limit(state: &State, texts: usize) -> Result<(), Problem> {
+    let limit = state.config.max_texts;
+    if texts > limit {
+        return Err(Problem::invalid(format!(
+            "the request has {texts} texts but the limit is {limit}: send them in several requests"
+        )));
+    }
+    Ok(())
+}
+
+fn lines(bytes: &[u8]) -> Result<Vec<Line>, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))?;
+    let mut lines = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let number = index + 1;
+        let line: Line = serde_json::from_str(line).map_err(|error| {
+            Problem::wrong_shape(format!("line {number} is not {{\"id\", \"text\"}}: {error}"))
+        })?;
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        return Err(Problem::invalid("the body has no lines: give at least one text"));
+    }
+    Ok(lines)
+}
+
+pub(crate) async fn run(state: &web::Data<State>, texts: Vec<String>) -> Result<Vec<CheckReport>, Problem> {
     let checker = state.checker()?;
     let ticket = state.checks.enter()?;
-    let halt = Halt::new(&state);
+    let halt = Halt::new(state);
     let _gone = halt.token().clone().drop_guard();
-    let mut reports = job::run(&state, ticket, &halt, move |halt| {
-        let mut reports = Vec::with_capacity(texts.len());
-        for text in &texts {
-            if halt.flow().is_break() {
-                return Err(Problem::cancelled());
-            }
-            reports.push(checker.check(text));
-        }
-        Ok(reports)
-    })
-    .await?;
+    let reports = job::run(state, ticket, &halt, move |halt| check_all(&checker, &texts, halt)).await?;
+    for report in &reports {
+        state.metrics.judged("check", &report.claims);
+    }
     tracing::info!(
         texts = reports.len(),
         claims = reports.iter().map(|report| report.claims.len()).sum::<usize>(),
         refuted = reports.iter().map(|report| report.summary.refuted).sum::<usize>(),
         "checked"
     );
-    Ok(match reports.pop() {
-        Some(report) if single => HttpResponse::Ok().json(report),
-        last => {
-            reports.extend(last);
-            HttpResponse::Ok().json(CheckReports { reports })
+    Ok(reports)
+}
+
+fn check_all(checker: &Arc<Checker>, texts: &[String], halt: &Halt) -> Result<Vec<CheckReport>, Problem> {
+    let mut reports = Vec::with_capacity(texts.len());
+    for text in texts {
+        if halt.flow().is_break() {
+            return Err(Problem::cancelled());
         }
-    })
+        reports.push(checker.check(text));
+    }
+    Ok(reports)
 }

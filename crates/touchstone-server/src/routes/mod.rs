@@ -1,37 +1,85 @@
 pub(crate) mod ask;
+mod chat;
 pub(crate) mod check;
+pub(crate) mod entities;
+pub(crate) mod graphs;
 mod health;
+pub(crate) mod passages;
+mod replay;
+pub(crate) mod service;
+pub(crate) mod sparql;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Resource, Route, web};
+use actix_web::{HttpRequest, web};
 
+use crate::auth::Scope;
+use crate::openapi::Operation;
 use crate::problem::Problem;
 
+/// Everything that the service does.
+pub(crate) static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    [
+        ask::operations(),
+        check::operations(),
+        chat::operations(),
+        replay::operations(),
+        sparql::operations(),
+        entities::operations(),
+        passages::operations(),
+        graphs::operations(),
+        health::operations(),
+        service::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+});
+
 pub(crate) fn configure(app: &mut web::ServiceConfig) {
-    app.service(resource("/v1/ask", &["POST"], web::post().to(ask::ask)))
-        .service(resource("/v1/check", &["POST"], web::post().to(check::check)))
-        .service(resource("/healthz", &["GET", "HEAD"], read(health::alive)))
-        .service(resource("/readyz", &["GET", "HEAD"], read(health::ready)))
-        .default_service(web::to(|request: HttpRequest| async move {
-            Err::<&str, _>(Problem::not_found(request.path()))
-        }));
+    let mut paths: BTreeMap<&'static str, Vec<&'static Operation>> = BTreeMap::new();
+    for operation in OPERATIONS.iter() {
+        paths.entry(operation.path).or_default().push(operation);
+    }
+    // Paths with parameters last: `{name:.*}` would take what stands below.
+    let (open, fixed): (Vec<_>, Vec<_>) = paths.into_iter().partition(|(path, _)| path.contains('{'));
+    for (path, operations) in fixed.into_iter().chain(open) {
+        let mut resource = web::resource(path);
+        for operation in &operations {
+            let guard = actix_web::guard::Any(actix_web::guard::Method(operation.method.clone()));
+            let guard =
+                if operation.method == Method::GET { guard.or(actix_web::guard::Head()) } else { guard };
+            resource = resource.route((operation.route)().guard(guard));
+        }
+        let mut allow: Vec<&'static str> =
+            operations.iter().map(|operation| method(&operation.method)).collect();
+        if allow.contains(&"GET") {
+            allow.push("HEAD");
+        }
+        app.service(resource.default_service(web::to(move |method: Method, request: HttpRequest| {
+            let problem = Problem::method(method.as_str(), request.path(), &allow);
+            async move { Err::<&str, _>(problem) }
+        })));
+    }
+    crate::page::configure(app);
+    app.default_service(web::to(|request: HttpRequest| async move {
+        Err::<&str, _>(Problem::not_found(request.path()))
+    }));
 }
 
-fn read<F, Args>(handler: F) -> Route
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    let either = actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Head());
-    web::route().guard(either).to(handler)
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "POST",
+    }
 }
 
-/// A resource whose other methods are refused with those it knows.
-fn resource(path: &str, methods: &'static [&'static str], route: Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(
-        move |method: Method, request: HttpRequest| async move {
-            Err::<&str, _>(Problem::method(method.as_str(), request.path(), methods))
-        },
-    ))
+/// What a key must allow for a request; `None` where everyone may.
+pub(crate) fn scope_of(pattern: &str, method: &Method) -> Option<Scope> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    OPERATIONS.iter().find(|o| o.path == pattern && o.method == *method).and_then(|o| o.scope)
 }

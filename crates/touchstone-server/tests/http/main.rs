@@ -1,7 +1,12 @@
 //! The service from outside: requests over TCP, statuses, bodies, events.
 #![allow(clippy::unwrap_used)]
 
+mod chat;
+mod graph;
+mod keys;
 mod service;
+mod surface;
+mod updates;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,7 +17,7 @@ use serde_json::{Value, json};
 use touchstone_core::{AskReport, CheckReport};
 use touchstone_server::{Server, ServerConfig, ServerError};
 
-use service::{Held, Reply, Service, checker, config, quito, reasoner};
+use service::{Call, Held, Reply, Service, checker, config, quito, reasoner};
 
 const QUESTION: &str = r#"{"question":"What is the capital of Ecuador?"}"#;
 
@@ -53,7 +58,9 @@ fn a_stream_tells_each_step_and_ends_with_the_report() {
         .split_terminator("\n\n")
         .filter(|frame| !frame.starts_with(':'))
         .map(|frame| {
-            let (event, data) = frame.split_once('\n').unwrap();
+            let mut lines = frame.lines();
+            assert!(lines.next().unwrap().starts_with("id: "));
+            let (event, data) = (lines.next().unwrap(), lines.next().unwrap());
             let data = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
             (event.strip_prefix("event: ").unwrap().to_owned(), data)
         })
@@ -70,10 +77,61 @@ fn a_stream_tells_each_step_and_ends_with_the_report() {
 }
 
 #[test]
+fn a_stream_can_be_gone_on_with_where_it_was() {
+    let service = Service::start(quito(), config());
+    let reply = service.post("/v1/ask", r#"{"question":"What is the capital of Ecuador?","stream":true}"#);
+    let frames: Vec<&str> = reply.body.split_terminator("\n\n").collect();
+    let id = frames[1].lines().next().unwrap().strip_prefix("id: ").unwrap();
+    let run = id.split(':').next().unwrap();
+    let rest = service.send(&Call { last_event: Some(id), ..Call::get(&format!("/v1/ask/{run}")) });
+    assert_eq!(rest.status, 200, "{}", rest.body);
+    assert_eq!(rest.body.split_terminator("\n\n").collect::<Vec<_>>(), frames[2..]);
+    let all = service.get(&format!("/v1/ask/{run}"));
+    assert_eq!(all.body, reply.body);
+    assert_problem(&service.get("/v1/ask/0123"), 404, "not-found");
+    let wrong = service.send(&Call { last_event: Some("x"), ..Call::get(&format!("/v1/ask/{run}")) });
+    assert_problem(&wrong, 400, "wrong-shape");
+}
+
+#[test]
+fn lines_of_json_are_answered_by_lines() {
+    let service = Service::start(quito(), config());
+    let body = "{\"id\": 7, \"text\": \"2 + 2 = 4.\"}\n\n{\"text\": \"2 + 2 = 5.\"}\n";
+    let reply = service.request("POST", "/v1/check", Some("application/x-ndjson"), body);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let lines: Vec<Value> = reply.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["id"], &lines[0]["summary"]["supported"]), (&json!(7), &json!(1)));
+    assert_eq!(lines[1]["summary"]["refuted"], 1);
+    let reply = service.request("POST", "/v1/check", Some("application/x-ndjson"), "{\"text\": \"a\"}\n{");
+    assert_problem(&reply, 400, "wrong-shape");
+    assert!(reply.json()["detail"].as_str().unwrap().contains("line 2"));
+}
+
+#[test]
+fn reports_are_checked_again() {
+    let service = Service::start(quito(), config());
+    for (path, body) in
+        [("/v1/ask", QUESTION), ("/v1/check", r#"{"text":"Quito is the capital of Ecuador."}"#)]
+    {
+        let mut proof = service.post(path, body).json();
+        let replay = service.post("/v1/replay", &proof.to_string()).json();
+        assert_eq!(replay["changed"], json!([]), "{replay}");
+        assert!(replay["verdicts"].as_u64().unwrap() > 0);
+        let claims =
+            if path == "/v1/check" { &mut proof["claims"] } else { &mut proof["steps"][0]["claims"] };
+        claims[0]["verdict"] = json!("refuted");
+        let replay = service.post("/v1/replay", &proof.to_string()).json();
+        assert_eq!(replay["changed"][0]["now"], "supported", "{replay}");
+    }
+    assert_problem(&service.post("/v1/replay", r#"{"question":"Who?"}"#), 400, "wrong-shape");
+}
+
+#[test]
 fn drafts_stay_in_the_house_unless_asked_for() {
     let service = Service::start(quito(), config());
     let reply = service.post("/v1/ask", r#"{"question":"What is the capital of Ecuador?","stream":true}"#);
-    for frame in reply.body.split_terminator("\n\n").filter(|f| f.starts_with("event: drafted")) {
+    for frame in reply.body.split_terminator("\n\n").filter(|f| f.contains("event: draft")) {
         assert!(!frame.contains("Quito"), "{frame}");
     }
     assert!(reply.body.contains("event: accepted"));
@@ -96,7 +154,7 @@ fn texts_are_checked_one_or_several() {
 #[test]
 fn every_bad_request_gets_its_status_and_a_problem() {
     let service = Service::start(quito(), ServerConfig { max_body_bytes: 2000, ..config() });
-    for path in ["/v1/ask", "/v1/check"] {
+    for path in ["/v1/ask", "/v1/check", "/v1/chat/completions"] {
         assert_problem(&service.post(path, "{"), 400, "malformed-json");
         assert_problem(&service.post(path, ""), 400, "malformed-json");
         assert_problem(&service.post(path, "{\"colour\":1}"), 400, "wrong-shape");
@@ -110,7 +168,6 @@ fn every_bad_request_gets_its_status_and_a_problem() {
         assert_eq!(reply.header("allow"), "POST");
     }
     assert_problem(&service.get("/v2/ask"), 404, "not-found");
-    assert_problem(&service.get("/"), 404, "not-found");
     assert_problem(&service.request("POST", "/healthz", None, ""), 405, "method-not-allowed");
     for body in [r#"{"question":" "}"#, r#"{"question":"Who?","language":"de"}"#] {
         assert_problem(&service.post("/v1/ask", body), 422, "invalid-request");

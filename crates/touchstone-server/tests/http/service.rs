@@ -17,7 +17,7 @@ use touchstone_llm::{
     Alternative, Checkpoint, Engine, EngineInfo, Generated, Likelihood, LlmError, Message, Piece, Session,
     SessionUsage, Until,
 };
-use touchstone_reason::{Prompts, Reasoner};
+use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
 use touchstone_server::{Server, ServerConfig, ServerError, ServerHandle};
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
@@ -59,6 +59,26 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+/// A request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) content_type: Option<&'a str>,
+    pub(crate) accept: Option<&'a str>,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) last_event: Option<&'a str>,
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) request_id: Option<&'a str>,
+    pub(crate) body: &'a str,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn get(path: &'a str) -> Call<'a> {
+        Call { method: "GET", path, ..Call::default() }
+    }
+}
+
 impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
@@ -69,8 +89,16 @@ impl Reply {
     }
 }
 
+/// For a place in an address.
+pub(crate) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 pub(crate) fn config() -> ServerConfig {
-    ServerConfig { listen: "127.0.0.1:0".into(), handle_signals: false, ..ServerConfig::default() }
+    // From the model's lines, also where the graph could answer by itself.
+    let reason = ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() };
+    ServerConfig { listen: "127.0.0.1:0".into(), handle_signals: false, reason, ..ServerConfig::default() }
 }
 
 impl Service {
@@ -90,19 +118,36 @@ impl Service {
     }
 
     pub(crate) fn request(&self, method: &str, path: &str, content_type: Option<&str>, body: &str) -> Reply {
+        self.send(&Call { method, path, content_type, body, ..Call::default() })
+    }
+
+    pub(crate) fn send(&self, call: &Call<'_>) -> Reply {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        let mut request =
-            ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        if let Some(content_type) = content_type {
-            request = request.header("content-type", content_type);
+        let mut request = ureq::http::Request::builder()
+            .method(call.method)
+            .uri(format!("http://{}{}", self.address, call.path));
+        let headers = [
+            ("content-type", call.content_type),
+            ("accept", call.accept),
+            ("authorization", call.authorization),
+            ("last-event-id", call.last_event),
+            ("origin", call.origin),
+            ("x-request-id", call.request_id),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
         }
-        let mut response = match method {
-            "GET" | "HEAD" | "DELETE" => agent.run(request.body(()).unwrap()).unwrap(),
-            _ => agent.run(request.body(body).unwrap()).unwrap(),
+        let mut response = match call.method {
+            "GET" | "HEAD" | "DELETE" | "OPTIONS" => agent.run(request.body(()).unwrap()).unwrap(),
+            _ => agent.run(request.body(call.body).unwrap()).unwrap(),
         };
         Reply {
             status: response.status().as_u16(),

@@ -1,0 +1,181 @@
+//! A server over the demonstration graph whose model replays fixed lines, one
+//! of them wrong: for the tests of the page and of clients, which must not
+//! depend on what a model happens to say.
+//!
+//! `cargo run --release -p touchstone-server --example recorded -- ADDRESS [FOLDER [empty]]`
+//!
+//! With a FOLDER the graph is on disk there and can be changed, and a key for
+//! everything is printed; `empty` leaves the demonstration graph out.
+#![allow(clippy::print_stdout, reason = "a program")]
+
+use std::error::Error;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use touchstone_check::Checker;
+use touchstone_graph::model::NamedNode;
+use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
+use touchstone_llm::recorded::Recorded;
+use touchstone_llm::{
+    Alternative, Checkpoint, Engine, EngineInfo, Generated, Likelihood, LlmError, Message, Piece, Session,
+    SessionUsage, Until,
+};
+use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
+use touchstone_server::{KeyFile, NewKey, Parts, Scope, Server, ServerConfig, align};
+use touchstone_text::{Document, TextIndex};
+
+/// Between two words, so that a reader sees them come.
+const PAUSE: Duration = Duration::from_millis(15);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let listen = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let folder = arguments.next().map(PathBuf::from);
+    let store = store(folder.as_deref(), arguments.next().is_some())?;
+    let mut config = ServerConfig { listen, reason: drafted(), ..ServerConfig::default() };
+    if let Some(folder) = &folder {
+        config.keys = Some(keys(folder)?);
+    }
+    let scratch = tempfile::tempdir()?;
+    let index = index(folder.as_deref().unwrap_or(scratch.path()))?;
+    align(&store, &index)?;
+
+    let server = Server::bind(config)?;
+    let handle = server.handle();
+    let parts = parts(Arc::new(Graph::from_store(store)?))?;
+    handle.set_checker(parts.checker);
+    if let Some(reasoner) = parts.reasoner {
+        handle.set_reasoner(reasoner);
+    }
+    handle.set_passages(Arc::new(index));
+    if folder.is_some() {
+        handle.set_renew(Box::new(|graph| self::parts(graph).map_err(|error| error.to_string())));
+    }
+    println!("listening on http://{}", server.address());
+    Ok(server.run()?)
+}
+
+fn parts(graph: Arc<Graph>) -> Result<Parts, Box<dyn Error>> {
+    let checker = Arc::new(Checker::new(graph));
+    let engine: Arc<dyn Engine> = Arc::new(Rehearsed);
+    let prompts = Prompts::load(None)?;
+    let reasoner = Reasoner::new(engine, Arc::clone(&checker), prompts, drafted());
+    Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
+}
+
+/// From the model's lines, also where the graph could answer by itself.
+fn drafted() -> ReasonOptions {
+    ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() }
+}
+
+fn store(folder: Option<&Path>, empty: bool) -> Result<Store, Box<dyn Error>> {
+    let store = match folder {
+        None => Store::in_memory()?,
+        Some(folder) => Store::create_or_open(&folder.join("store"))?,
+    };
+    if store.epoch()? == 0 && !empty {
+        let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
+        let ontology = NamedNode::new("https://w3id.org/touchstone/world/graph/ontology")?;
+        for (file, graph) in [("ontology.ttl", Some(ontology)), ("facts.nq.zst", None)] {
+            let options = ImportOptions { graph, ..ImportOptions::default() };
+            store.import(&ImportSource::Rdf(kg.join(file)), &options, &mut |_| ControlFlow::Continue(()))?;
+        }
+    }
+    Ok(store)
+}
+
+fn index(folder: &Path) -> Result<TextIndex, Box<dyn Error>> {
+    let index = TextIndex::create(&folder.join("text"))?;
+    if index.is_empty() {
+        let text = "Quito lies high in the Andes. It has been the capital of Ecuador since 1830.";
+        index.add("recorded", [Ok(Document::new("quito", "Quito", text))])?;
+    }
+    Ok(index)
+}
+
+fn keys(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let path = folder.join("keys.toml");
+    let mut file = KeyFile::load_or_new(&path)?;
+    let scopes = Scope::ALL.into_iter().collect();
+    let name = "recorded".to_owned();
+    let key = file.add(NewKey { name, scopes, requests_per_minute: None, concurrent: None });
+    file.save(&path)?;
+    println!("key {key}");
+    Ok(path)
+}
+
+/// Answers every question as if it were about Ecuador.
+struct Rehearsed;
+
+impl Rehearsed {
+    fn lines(chat: &[Message]) -> Recorded {
+        let question = chat.last().map_or("", |message| message.text.as_str());
+        if question.contains('？') {
+            Recorded::new(["1. 厄瓜多尔的首都是瓜亚基尔。", "答案：基多"])
+        } else {
+            Recorded::new([
+                "1. The country whose capital is Quito is Ecuador.",
+                "2. Ecuador's currency is the euro.",
+                "3. The continent of Ecuador is South America.",
+                "Answer: Ecuador, United States dollar, South America",
+            ])
+        }
+    }
+}
+
+impl Engine for Rehearsed {
+    fn info(&self) -> EngineInfo {
+        Recorded::new([""]).info()
+    }
+
+    fn open(&self, chat: &[Message]) -> Result<Box<dyn Session>, LlmError> {
+        Ok(Box::new(Slow(Rehearsed::lines(chat).open(chat)?)))
+    }
+}
+
+/// Gives a line word by word.
+struct Slow(Box<dyn Session>);
+
+impl Session for Slow {
+    fn append(&mut self, text: &str) -> Result<(), LlmError> {
+        self.0.append(text)
+    }
+
+    fn stream(
+        &mut self,
+        until: &Until,
+        on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<Generated, LlmError> {
+        self.0.stream(until, &mut |piece| {
+            for text in piece.text.split_inclusive(' ') {
+                std::thread::sleep(PAUSE);
+                if on_piece(Piece { text, tokens: &[] }).is_break() {
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        self.0.checkpoint()
+    }
+
+    fn rewind(&mut self, to: Checkpoint) -> Result<(), LlmError> {
+        self.0.rewind(to)
+    }
+
+    fn fork(&mut self) -> Result<Box<dyn Session>, LlmError> {
+        Ok(Box::new(Slow(self.0.fork()?)))
+    }
+
+    fn likelihoods(&mut self, alternatives: &[Alternative<'_>]) -> Result<Vec<Likelihood>, LlmError> {
+        self.0.likelihoods(alternatives)
+    }
+
+    fn usage(&self) -> SessionUsage {
+        self.0.usage()
+    }
+}

@@ -1,0 +1,161 @@
+//! Who gets in, and how often.
+
+use std::collections::BTreeSet;
+
+use tempfile::TempDir;
+use touchstone_server::{KeyFile, NewKey, Scope, ServerConfig};
+
+use super::service::{Call, Reply, Service, config, quito};
+use super::{QUESTION, assert_problem};
+
+struct Closed {
+    service: Service,
+    keys: Vec<String>,
+    _dir: TempDir,
+}
+
+fn closed(keys: &[(&[Scope], Option<u32>)]) -> Closed {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.toml");
+    let mut file = KeyFile::default();
+    let keys = keys
+        .iter()
+        .map(|(scopes, rate)| {
+            file.add(NewKey {
+                name: "test".into(),
+                scopes: scopes.iter().copied().collect::<BTreeSet<_>>(),
+                requests_per_minute: *rate,
+                concurrent: Some(4),
+            })
+        })
+        .collect();
+    file.save(&path).unwrap();
+    let service = Service::start(quito(), ServerConfig { keys: Some(path), ..config() });
+    Closed { service, keys, _dir: dir }
+}
+
+fn with(service: &Service, key: &str, method: &str, path: &str, body: &str) -> Reply {
+    let authorization = format!("Bearer {key}");
+    let content_type = (method != "GET").then_some("application/json");
+    service.send(&Call {
+        method,
+        path,
+        body,
+        content_type,
+        authorization: Some(&authorization),
+        ..Call::default()
+    })
+}
+
+#[test]
+fn without_a_key_only_the_service_itself_is_shown() {
+    let closed = closed(&[(&[Scope::Ask], None)]);
+    for path in ["/", "/healthz", "/readyz", "/openapi.json", "/docs"] {
+        assert_eq!(closed.service.get(path).status, 200, "{path}");
+    }
+    let reply = closed.service.post("/v1/ask", QUESTION);
+    assert_problem(&reply, 401, "no-key");
+    assert_eq!(reply.header("www-authenticate"), "Bearer");
+    for path in [
+        "/v1/models",
+        "/metrics",
+        "/sparql?query=ASK%7B%7D",
+        "/v1/entities?q=a",
+        "/v1/graphs/x",
+        "/v1/search?q=a",
+    ] {
+        assert_problem(&closed.service.get(path), 401, "no-key");
+    }
+    // A body is not read for a stranger.
+    assert_problem(&closed.service.post("/v1/check", "{"), 401, "no-key");
+}
+
+#[test]
+fn a_key_opens_what_its_scopes_say() {
+    let closed = closed(&[
+        (&[Scope::Ask], None),
+        (&[Scope::Check], None),
+        (&[Scope::Graph], None),
+        (&[Scope::Admin], None),
+    ]);
+    let text = r#"{"text":"2 + 2 = 4."}"#;
+    let status = |key: usize, method: &str, path: &str, body: &str| {
+        with(&closed.service, &closed.keys[key], method, path, body).status
+    };
+    assert_eq!([0, 1, 2, 3].map(|key| status(key, "POST", "/v1/ask", QUESTION)), [200, 403, 403, 200]);
+    assert_eq!([0, 1, 2, 3].map(|key| status(key, "POST", "/v1/check", text)), [403, 200, 403, 200]);
+    assert_eq!([0, 1, 2, 3].map(|key| status(key, "GET", "/metrics", "")), [403, 403, 403, 200]);
+    // The graph of these tests cannot be changed: that is said after the scope.
+    let put = |key: usize| {
+        let authorization = format!("Bearer {}", closed.keys[key]);
+        let call = Call {
+            method: "PUT",
+            path: "/v1/graphs/x",
+            content_type: Some("text/turtle"),
+            ..Call::default()
+        };
+        closed.service.send(&Call { authorization: Some(&authorization), ..call }).json()["type"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!([0, 1, 2, 3].map(put), ["not-allowed", "not-allowed", "not-offered", "not-offered"]);
+}
+
+#[test]
+fn what_is_not_quite_a_key_is_none() {
+    let closed = closed(&[(&[Scope::Admin], None)]);
+    let key = &closed.keys[0];
+    let cases = [
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Basic {key}"),
+        format!("Bearer {}", &key[..key.len() - 1]),
+        format!("Bearer {}", key.to_uppercase()),
+        format!("Bearer {key}{key}"),
+        "Bearer ts-000000000000-".to_owned(),
+        "Bearer null".to_owned(),
+    ];
+    for authorization in &cases {
+        let call = Call { authorization: Some(authorization), ..Call::get("/metrics") };
+        assert_eq!(closed.service.send(&call).status, 401, "{authorization}");
+    }
+    // Nor is one in the address.
+    assert_eq!(closed.service.get(&format!("/metrics?key={key}&access_token={key}")).status, 401);
+}
+
+#[test]
+fn a_key_has_its_own_rate() {
+    let closed = closed(&[(&[Scope::Check], Some(2)), (&[Scope::Check], None)]);
+    let text = r#"{"text":"2 + 2 = 4."}"#;
+    let send = |key: usize| with(&closed.service, &closed.keys[key], "POST", "/v1/check", text);
+    assert_eq!((send(0).status, send(0).status), (200, 200));
+    let refused = send(0);
+    assert_problem(&refused, 429, "key-limit");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert_eq!(send(1).status, 200);
+}
+
+#[test]
+fn a_key_that_was_taken_back_is_refused_after_a_reload() {
+    let closed = closed(&[(&[Scope::Admin], None)]);
+    let path = closed._dir.path().join("keys.toml");
+    assert_eq!(with(&closed.service, &closed.keys[0], "GET", "/metrics", "").status, 200);
+    std::fs::write(&path, "broken").unwrap();
+    assert!(closed.service.handle.reload().is_err());
+    assert_eq!(with(&closed.service, &closed.keys[0], "GET", "/metrics", "").status, 200);
+    KeyFile::default().save(&path).unwrap();
+    closed.service.handle.reload().unwrap();
+    assert_problem(&with(&closed.service, &closed.keys[0], "GET", "/metrics", ""), 401, "unknown-key");
+}
+
+#[test]
+fn without_keys_nothing_can_be_changed() {
+    let service = Service::start(quito(), config());
+    let put =
+        Call { method: "PUT", path: "/v1/graphs/x", content_type: Some("text/turtle"), ..Call::default() };
+    assert_problem(&service.send(&put), 403, "not-allowed");
+}
