@@ -10,7 +10,7 @@ use touchstone_llama::{CacheType, LlamaEngine, LlamaOptions};
 use touchstone_llm::{Constraint, Engine, LlmError, Message, Role, Sampling, Until};
 
 fn options() -> LlamaOptions {
-    LlamaOptions { context_tokens: 512, max_sessions: 1, ..LlamaOptions::default() }
+    LlamaOptions { context_tokens: 512, max_sessions: 1, ..small::options() }
 }
 
 #[test]

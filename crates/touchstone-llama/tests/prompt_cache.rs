@@ -17,7 +17,7 @@ fn engine(cache: Option<&Path>, kind: CacheType) -> Option<LlamaEngine> {
         max_sessions: 2,
         cache_type_k: kind,
         prompt_cache: cache,
-        ..LlamaOptions::default()
+        ..small::options()
     };
     small::model().map(|path| LlamaEngine::load(&path, &options).unwrap())
 }

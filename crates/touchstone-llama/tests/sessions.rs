@@ -14,14 +14,14 @@ use touchstone_llm::{
 };
 
 static ENGINE: LazyLock<Option<LlamaEngine>> = LazyLock::new(|| {
-    let options = LlamaOptions { context_tokens: 1024, max_sessions: 8, ..LlamaOptions::default() };
+    let options = LlamaOptions { context_tokens: 1024, max_sessions: 8, ..small::options() };
     small::model().map(|path| LlamaEngine::load(&path, &options).unwrap())
 });
 
 /// An engine of its own: with other sessions in the same batch, sums are
 /// rounded differently.
 fn alone() -> Option<LlamaEngine> {
-    let options = LlamaOptions { context_tokens: 1024, max_sessions: 2, ..LlamaOptions::default() };
+    let options = LlamaOptions { context_tokens: 1024, max_sessions: 2, ..small::options() };
     small::model().map(|path| LlamaEngine::load(&path, &options).unwrap())
 }
 
@@ -307,7 +307,7 @@ fn narrow(queue: usize, seconds: u64) -> Option<LlamaEngine> {
         max_sessions: 1,
         queue,
         queue_wait: std::time::Duration::from_secs(seconds),
-        ..LlamaOptions::default()
+        ..small::options()
     };
     small::model().map(|path| LlamaEngine::load(&path, &options).unwrap())
 }
@@ -344,7 +344,7 @@ fn forks_do_not_wait() {
 
 #[test]
 fn forks_beyond_the_cache_fail_and_leave_the_others() {
-    let options = LlamaOptions { context_tokens: 256, max_sessions: 1, ..LlamaOptions::default() };
+    let options = LlamaOptions { context_tokens: 256, max_sessions: 1, ..small::options() };
     let Some(path) = small::model() else { return };
     let engine = LlamaEngine::load(&path, &options).unwrap();
     let mut first = engine.open(&chat("Tell a story.")).unwrap();
@@ -364,27 +364,28 @@ fn forks_beyond_the_cache_fail_and_leave_the_others() {
 
 #[test]
 fn what_does_not_fit_into_the_context_is_refused_before_it_is_computed() {
-    let Some(engine) = ENGINE.as_ref() else { return };
+    let options = LlamaOptions { context_tokens: 128, max_sessions: 1, ..small::options() };
+    let Some(path) = small::model() else { return };
+    let engine = LlamaEngine::load(&path, &options).unwrap();
     let long = "word ".repeat(2000);
-    assert!(matches!(engine.open(&chat(&long)), Err(LlmError::ContextFull { limit: 1024, .. })));
+    assert!(matches!(engine.open(&chat(&long)), Err(LlmError::ContextFull { limit: 128, .. })));
     let mut session = engine.open(&chat("Hello")).unwrap();
     assert!(matches!(session.append(&long), Err(LlmError::ContextFull { .. })));
     assert!(matches!(session.score(&["x", &long]), Err(LlmError::ContextFull { .. })));
-    // What was refused is not in the session.
-    let generated = generate(&mut *session, &line());
-    assert!(!generated.trim().is_empty());
-    let rest = Until::turn(5000, Sampling { temperature: 1.5, top_p: 1.0, seed: 2 });
+    // What was refused is not in the session, and what fits is written.
+    session.append("Once upon a time").unwrap();
+    let rest = Until { stop: StopRule::Strings(Vec::new()), max_tokens: 5000, ..line() };
     let mut finish = FinishReason::EndOfText;
     for _ in 0..60 {
-        let appended = session.append(" and then");
-        match appended.and_then(|()| session.generate(&rest, &mut |_| ControlFlow::Continue(()))) {
+        match session.generate(&rest, &mut |_| ControlFlow::Continue(())) {
             Ok(generated) => finish = generated.finish,
             Err(error) => {
-                assert!(matches!(error, LlmError::ContextFull { .. }), "{error}");
+                assert!(matches!(error, LlmError::ContextFull { limit: 128, .. }), "{error}");
                 finish = FinishReason::Length;
             }
         }
-        if finish == FinishReason::Length {
+        if finish == FinishReason::Length || session.append(" and then").is_err() {
+            finish = FinishReason::Length;
             break;
         }
     }

@@ -193,7 +193,12 @@ mod tests {
         let path = folder.join("SmolLM2-135M-Instruct.Q4_1.gguf");
         let required = std::env::var_os("TOUCHSTONE_REQUIRE_MODEL").is_some();
         assert!(path.is_file() || !required, "the model for tests is not in {}", folder.display());
-        let options = LlamaOptions { context_tokens: 256, max_sessions: 2, ..LlamaOptions::default() };
+        let options = LlamaOptions {
+            context_tokens: 256,
+            max_sessions: 2,
+            threads: Some(1),
+            ..LlamaOptions::default()
+        };
         path.is_file().then(|| LlamaEngine::load(&path, &options).unwrap())
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use touchstone_llama::LlamaOptions;
+
 const FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 /// None when it is not on this machine, and the tests need not have it.
@@ -16,4 +18,10 @@ pub(crate) fn model() -> Option<PathBuf> {
     assert!(std::env::var_os("TOUCHSTONE_REQUIRE_MODEL").is_none(), "{FILE} is not in {}", folder.display());
     eprintln!("skipped: {FILE} is not there; `make model` fetches it");
     None
+}
+
+/// One thread for each engine, as tests run beside each other: threads that
+/// wait for each other take the longer the busier a machine is.
+pub(crate) fn options() -> LlamaOptions {
+    LlamaOptions { threads: Some(1), ..LlamaOptions::default() }
 }
