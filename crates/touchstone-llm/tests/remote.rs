@@ -224,9 +224,12 @@ fn a_line_is_streamed_and_the_session_goes_on_from_it() {
 
 #[test]
 fn every_server_is_told_to_go_on_in_its_own_way() {
-    for (owner, count, last) in
-        [("vllm", 3, "assistant"), ("touchstone", 3, "assistant"), ("acme", 4, "user")]
-    {
+    for (owner, count, last) in [
+        ("vllm", 3, "assistant"),
+        ("llamacpp", 3, "assistant"),
+        ("touchstone", 4, "user"),
+        ("acme", 4, "user"),
+    ] {
         let fake = Fake::start(owner, [Act::Say(vec!["ok"], "stop")]);
         let mut session = fake.engine().open(&chat()).unwrap();
         session.append("The capital is").unwrap();
@@ -235,6 +238,7 @@ fn every_server_is_told_to_go_on_in_its_own_way() {
         let messages = body["messages"].as_array().unwrap().clone();
         assert_eq!((messages.len(), messages[count - 1]["role"].as_str()), (count, Some(last)));
         assert_eq!(body.get("continue_final_message").is_some(), owner == "vllm");
+        assert_eq!(body["touchstone"]["check"] == json!(false), owner == "touchstone");
     }
 }
 
@@ -400,6 +404,10 @@ fn texts_are_scored_where_the_server_can_be_made_to_write_them() {
         [(-0.5, 1), (-1.5, 3), (0.0, 0)]
     );
     assert_eq!(session.checkpoint().0, 0);
+    let fake = Fake::start("touchstone", []);
+    let until = Until::constrained(Constraint::choices(["x"]), 9, Sampling::default());
+    let error = generate(&mut *fake.engine().open(&chat()).unwrap(), &until).unwrap_err();
+    assert!(matches!(error, LlmError::Unsupported { .. }), "{error}");
     let fake = Fake::start("acme", []);
     let error = fake.engine().open(&chat()).unwrap().score(&["x"]).unwrap_err();
     assert!(matches!(error, LlmError::Unsupported { .. }), "{error}");

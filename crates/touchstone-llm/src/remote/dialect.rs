@@ -45,6 +45,12 @@ impl Dialect {
         }
     }
 
+    /// Which of the listed models is meant when none is named.
+    pub(super) fn usual(self, listed: usize) -> usize {
+        // Touchstone lists its checked answers before the model itself.
+        if self == Dialect::Touchstone { listed.saturating_sub(1) } else { 0 }
+    }
+
     /// Whether a reply can be forced and its tokens' likelihoods seen.
     pub(super) fn scores(self) -> bool {
         matches!(self, Dialect::LlamaServer | Dialect::Vllm)
@@ -61,14 +67,20 @@ impl Dialect {
             .iter()
             .map(|message| ChatMessage { role: role(message.role), content: &message.text })
             .collect();
+        if self == Dialect::Touchstone {
+            // The model itself is wanted, not its checked answers.
+            extra.insert("touchstone".to_owned(), json!({"check": false}));
+        }
         if written.is_empty() {
             return messages;
         }
         messages.push(ChatMessage { role: "assistant", content: written });
         match self {
-            Dialect::OpenAi => messages.push(ChatMessage { role: "user", content: GO_ON }),
+            Dialect::OpenAi | Dialect::Touchstone => {
+                messages.push(ChatMessage { role: "user", content: GO_ON });
+            }
             // A last message of the assistant's is gone on with.
-            Dialect::LlamaServer | Dialect::Touchstone => {}
+            Dialect::LlamaServer => {}
             Dialect::Vllm => {
                 extra.insert("continue_final_message".to_owned(), true.into());
                 extra.insert("add_generation_prompt".to_owned(), false.into());
@@ -86,6 +98,10 @@ impl Dialect {
         let (field, value, wrapping) = match (constraint, self) {
             (Constraint::Choices(choices), _) if choices.iter().all(String::is_empty) => {
                 return Err(LlmError::Constraint { reason: "it has no choices".to_owned() });
+            }
+            (_, Dialect::Touchstone) => {
+                let engine = format!("a model behind {}", self.name());
+                return Err(LlmError::Unsupported { engine, what: "follow a constraint" });
             }
             (Constraint::Choices(choices), Dialect::LlamaServer) => {
                 ("grammar", Value::String(gbnf(choices)), Wrapping::None)

@@ -47,7 +47,10 @@ impl RemoteEngine {
         };
         let entry = match &options.model {
             Some(name) => list.data.iter().find(|entry| entry.id == *name).or(list.data.first()),
-            None => list.data.first(),
+            None => {
+                let dialect = list.data.first().map_or(Dialect::OpenAi, |entry| Dialect::of(&entry.owned_by));
+                list.data.get(dialect.usual(list.data.len()))
+            }
         };
         let Some(model) = options.model.clone().or_else(|| entry.map(|entry| entry.id.clone())) else {
             let reason = "it lists no models: say which one to use".to_owned();
