@@ -184,8 +184,11 @@ pub(super) fn attachments(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
             c.at = back;
             break;
         }
+        // "in 1995" says when, not where.
+        let when = c.ahead(1).is_some_and(|next| next.date.is_some() && next.entities.is_empty());
         let relational = c.peek().is_some_and(|item| {
-            Verb::of(item).is_some()
+            !(when && item.is(PREPOSITIONS))
+                && Verb::of(item).is_some()
                 && item.folded.rsplit(' ').next().is_some_and(|last| PREPOSITIONS.contains(&last))
         });
         let read = (relational && relation(c, start, subjects, false)) || resumed(c, start, back, subjects);
