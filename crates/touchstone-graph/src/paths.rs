@@ -35,6 +35,8 @@ pub struct Reached {
 const SAMPLED_FACTS: usize = 20_000;
 const SAMPLED_ENDS: usize = 300;
 const FACTS_OF_AN_END: usize = 100;
+/// Ends with more facts whose hops are looked up one by one.
+const LARGE_ENDS: usize = 20;
 
 /// The hops that can follow each other, learnt from the graph as they are
 /// asked for.
@@ -57,8 +59,9 @@ impl Routes {
         }
         let ends = ends(graph, hop)?;
         let mut counts: BTreeMap<Hop, usize> = BTreeMap::new();
+        let mut large = LARGE_ENDS;
         for end in &ends {
-            for next in about(graph, end)? {
+            for next in about(graph, end, &mut large)? {
                 *counts.entry(next).or_default() += 1;
             }
         }
@@ -91,21 +94,27 @@ fn ends(graph: &Graph, hop: Hop) -> Result<Vec<NamedNode>, GraphError> {
     Ok(found)
 }
 
-/// The hops that leave a thing, as far as a limited look tells.
-fn about(graph: &Graph, node: &NamedNode) -> Result<BTreeSet<Hop>, GraphError> {
-    let mut hops = BTreeSet::new();
+/// The hops that leave a thing. Where it has too many facts to list, each
+/// predicate is asked for, as often as `large` allows.
+fn about(graph: &Graph, node: &NamedNode, large: &mut usize) -> Result<BTreeSet<Hop>, GraphError> {
     let store = graph.store().inner();
     let ontology = graph.ontology();
-    let mut add = |quad: &Quad, inverse: bool| {
-        if let Some(predicate) = ontology.predicate_by_iri(quad.predicate.as_ref()) {
-            hops.insert(graph.canonical(Hop { predicate, inverse }));
+    let mut hops = BTreeSet::new();
+    let mut listed = 0;
+    for inverse in [false, true] {
+        let (subject, object) =
+            if inverse { (None, Some(node.as_ref().into())) } else { (Some(node.as_ref().into()), None) };
+        for quad in store.quads_for_pattern(subject, None, object, None).take(FACTS_OF_AN_END) {
+            let quad = quad?;
+            listed += 1;
+            if let Some(predicate) = ontology.predicate_by_iri(quad.predicate.as_ref()) {
+                hops.insert(graph.canonical(Hop { predicate, inverse }));
+            }
         }
-    };
-    for quad in store.quads_for_pattern(Some(node.as_ref().into()), None, None, None).take(FACTS_OF_AN_END) {
-        add(&quad?, false);
     }
-    for quad in store.quads_for_pattern(None, None, Some(node.as_ref().into()), None).take(FACTS_OF_AN_END) {
-        add(&quad?, true);
+    if listed >= FACTS_OF_AN_END && *large > 0 {
+        *large -= 1;
+        hops.extend(graph.hops_from(node.as_ref())?);
     }
     Ok(hops)
 }

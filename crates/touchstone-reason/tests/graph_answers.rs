@@ -176,6 +176,17 @@ fn the_demonstration_graph_answers_in_both_languages() {
     assert_eq!(currency.answer.values, ["美元"]);
     let two = world("What is the currency of the country whose capital is Quito?");
     assert_eq!(two.answer.values, ["United States dollar"]);
+    for (question, right) in [
+        ("Which countries border both Peru and Brazil?", &["Bolivia", "Colombia"][..]),
+        ("Which countries border Peru but not Brazil?", &["Brazil", "Chile", "Ecuador"]),
+        ("Which country has Canberra as its capital?", &["Australia"]),
+        ("Which is larger, Peru or Chile?", &["Peru"]),
+        ("哪些国家与厄瓜多尔接壤？", &["哥伦比亚", "秘鲁"]),
+    ] {
+        assert_eq!(sorted(&world(question)), right, "{question}");
+    }
+    let euro = world("货币是欧元的国家有哪些？");
+    assert!(euro.answer.values.iter().any(|value| value == "葡萄牙"), "{euro:?}");
     let largest = world("What is the largest country in South America?");
     assert_eq!(largest.answer.values, ["Brazil"], "{largest:?}");
 }

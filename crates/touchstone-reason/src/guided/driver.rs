@@ -16,7 +16,9 @@ use crate::reasoner::{Listener, Reasoner};
 use crate::{Event, Mode, ReasonError, ReasonOptions};
 
 /// Readings that are looked at.
-const MAX_READINGS: usize = 12;
+const MAX_READINGS: usize = 100;
+/// Of these, the ones that lead somewhere and are kept.
+const MAX_KEPT: usize = 12;
 /// Readings that the model chooses between.
 const MAX_CHOICES: usize = 4;
 /// A reading whose score is nearer to the best is a rival of it.
@@ -90,6 +92,14 @@ impl Reasoner {
                 several.parts.iter().map(|part| writer.description(&part.one)).collect();
             let reading = descriptions.join("; ");
             let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
+            return self.tell_derivation(told, language, derivation, on_event).map(Some);
+        }
+        if !candidates.first().is_some_and(|best| best.one.is_complete())
+            && let Some(compared) = derivation.timed(Work::Checking, || self.compared(question, language))
+        {
+            let (step, answer) = compared;
+            let reading = step.text.clone();
+            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
         if candidates.is_empty() {
@@ -186,13 +196,14 @@ impl Reasoner {
         let plan = planner.plan(question);
         let mut found: Vec<Candidate> = Vec::new();
         for one in guide.interpret(&plan.question, language, MAX_READINGS)? {
-            if found.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT) {
+            let far = found.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT);
+            if far || found.len() >= MAX_KEPT {
                 break;
             }
             // A hop that leads nowhere: the next reading is tried.
             let Some(mut followed) = guide.follow(one.entity, one.hops())? else { continue };
-            if let Some(last) = followed.last_mut() {
-                guide.keep_class(one.class, &mut last.reached);
+            if !followed.last_mut().is_some_and(|last| guide.keep_class(one.class, &mut last.reached)) {
+                continue;
             }
             let mut candidate = Candidate { one, followed, narrowed: Vec::new() };
             let mut applies = true;
@@ -247,7 +258,11 @@ struct Told<'a> {
 fn has_rival(candidates: &[Candidate]) -> bool {
     let Some((best, others)) = candidates.split_first() else { return false };
     let ends = best.ends();
-    others.iter().any(|other| other.one.score >= best.one.score - RIVAL && other.ends() != ends)
+    others.iter().any(|other| {
+        let near = other.one.score >= best.one.score - RIVAL;
+        // To go on from where a whole reading ends says nothing more.
+        near && !other.one.hops().starts_with(best.one.hops()) && other.ends() != ends
+    })
 }
 
 fn tell(on_event: Listener<'_>, event: Event<'_>) -> Result<(), ReasonError> {

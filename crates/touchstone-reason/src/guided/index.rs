@@ -132,6 +132,10 @@ const FUNCTION_ZH: &[&str] = &[
     "里面",
     "上",
     "下",
+    "与",
+    "和",
+    "跟",
+    "同",
 ];
 
 /// What is left of a text without its function words.
@@ -160,6 +164,9 @@ const SHARING: &[&str] = &[
     "co",
 ];
 const SHARING_ZH: &[&str] = &["同", "也", "还", "其他", "另", "共同", "一起", "别的"];
+
+/// How surely "in X" means a relation to a place.
+const IN: f32 = 0.4;
 
 const KINDS: &[(ThingKind, &[&str])] = &[
     (
@@ -280,8 +287,7 @@ const RESTRICTING: &[&str] = &[
 ];
 const RESTRICTING_ZH: &[&str] = &[
     "不", "没", "非", "除了", "除", "最", "比", "以上", "以下", "之前", "之后", "以前", "以后", "第一",
-    "或者", "还是", "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共", "和", "与",
-    "以及",
+    "或者", "还是", "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共",
 ];
 
 pub(crate) fn restricts(word: &str) -> bool {
@@ -404,6 +410,19 @@ impl CueIndex {
     /// Chinese phrases with their senses, the longest first.
     pub(crate) fn chinese(&self) -> &[(String, Sense)] {
         &self.chinese
+    }
+
+    /// The relations that lead to places, as "in" may mean them.
+    pub(crate) fn places(&self) -> Vec<Sense> {
+        let mut places: Vec<PredicateId> = self
+            .wordings
+            .iter()
+            .filter(|(_, wording)| wording.kind == Some(ThingKind::Place))
+            .map(|(id, _)| *id)
+            .collect();
+        places.sort_unstable();
+        let sense = |predicate| Sense::Relation { predicate, role: CueRole::Verb, weight: IN, mutual: false };
+        places.into_iter().map(sense).collect()
     }
 
     pub(crate) fn wording(&self, predicate: PredicateId) -> Option<&Wording> {

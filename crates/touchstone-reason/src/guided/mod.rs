@@ -3,6 +3,7 @@
 //! followed as sets. No step can state a fact that is not there.
 
 mod choose;
+mod compare;
 mod derive;
 mod driver;
 mod index;
@@ -103,20 +104,20 @@ impl Guide {
         Planner { graph: &self.graph, index: &self.index, language }
     }
 
-    /// Keeps the things of a class, where only some are.
-    fn keep_class(&self, class: Option<ClassId>, things: &mut Vec<Reached>) {
-        let Some(class) = class else { return };
+    /// Keeps the things of the class that the question asks for; whether it
+    /// is left with what was asked for. What has no class may be of any.
+    fn keep_class(&self, class: Option<ClassId>, things: &mut Vec<Reached>) -> bool {
+        let Some(class) = class else { return true };
         let lexicon = self.graph.lexicon();
-        let is_one = |reached: &Reached| {
-            let Term::NamedNode(node) = &reached.term else { return false };
+        let fits = |reached: &Reached| {
+            let Term::NamedNode(node) = &reached.term else { return true };
             let types = lexicon.entity_by_iri(node.as_ref()).map(|id| lexicon.entity(id).types);
-            types.is_some_and(|types| {
-                types.iter().any(|known| self.graph.ontology().class(*known).ancestors.contains(&class))
-            })
+            let types = types.unwrap_or_default();
+            types.is_empty()
+                || types.iter().any(|known| self.graph.ontology().class(*known).ancestors.contains(&class))
         };
-        if things.iter().any(is_one) {
-            things.retain(is_one);
-        }
+        things.retain(fits);
+        !things.is_empty()
     }
 
     pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {
@@ -162,7 +163,7 @@ impl Guide {
                         unknown: reading.unknown.clone(),
                         counts: reading.counts,
                         restricted: reading.restricted,
-                        class: reading.class(),
+                        class: reading.class(language),
                     });
                 }
             }

@@ -300,6 +300,13 @@ impl Planner<'_> {
     }
 
     fn selection(&self, question: &str) -> Option<(Selection, Vec<std::ops::Range<usize>>)> {
+        self.extreme_noun(question)
+            .or_else(|| self.adjective(question))
+            .or_else(|| self.extreme_time(question))
+    }
+
+    /// "largest", as the ontology declares it.
+    fn adjective(&self, question: &str) -> Option<(Selection, Vec<std::ops::Range<usize>>)> {
         let mut best: Option<(std::ops::Range<usize>, bool, Vec<PredicateId>)> = None;
         for mention in self.graph.lexicon().find(question) {
             for (most, degree) in [(true, Degree::Most), (false, Degree::Least)] {
@@ -322,6 +329,11 @@ impl Planner<'_> {
             let text = question[range.clone()].to_owned();
             return Some((Selection { predicates, most, text }, vec![range]));
         }
+        None
+    }
+
+    /// "highest population"
+    fn extreme_noun(&self, question: &str) -> Option<(Selection, Vec<std::ops::Range<usize>>)> {
         if self.language != Language::English {
             return None;
         }
@@ -353,6 +365,15 @@ impl Planner<'_> {
                 return Some((Selection { predicates, most, text }, Vec::from([range])));
             }
         }
+        None
+    }
+
+    /// "latest", "earliest"
+    fn extreme_time(&self, question: &str) -> Option<(Selection, Vec<std::ops::Range<usize>>)> {
+        if self.language != Language::English {
+            return None;
+        }
+        let lower = question.to_ascii_lowercase();
         for (most, words_of) in [(true, LATEST), (false, EARLIEST)] {
             for word in words_of {
                 let padded = format!(" {word} ");

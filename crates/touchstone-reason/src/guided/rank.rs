@@ -53,7 +53,7 @@ pub(crate) struct Ranked {
     pub(crate) score: f32,
     /// Hops that no word asks for, returns aside.
     pub(crate) silent: usize,
-    /// Stretches that ask for relations and found no place.
+    /// Stretches of the question that found no place.
     pub(crate) unplaced: usize,
 }
 
@@ -68,25 +68,24 @@ impl Ranker<'_> {
     pub(crate) fn rank(&self, hops: &[Hop]) -> Result<Ranked, GraphError> {
         let before = self.side(&self.reading.before, hops);
         let after = self.side(&self.reading.after, hops);
-        let mut best = (NONE, 0usize);
-        for (left_mask, left) in before.iter().enumerate().filter(|(_, score)| **score > NONE) {
-            for (right_mask, right) in after.iter().enumerate().filter(|(_, score)| **score > NONE) {
+        let mut best = (NONE, 0usize, 0);
+        for (left_mask, (left, unlaid)) in before.iter().enumerate().filter(|(_, laid)| laid.0 > NONE) {
+            for (right_mask, (right, more)) in after.iter().enumerate().filter(|(_, laid)| laid.0 > NONE) {
                 let mask = left_mask | right_mask;
                 let twice =
                     (0..hops.len()).filter(|at| left_mask & right_mask & (2 << (2 * at)) != 0).count();
                 let score = left + right + self.silence(hops, mask) + ASKED_TWICE * twice as f32;
                 if score > best.0 {
-                    best = (score, mask);
+                    best = (score, mask, unlaid + more);
                 }
             }
         }
-        let (score, mask) = best;
+        let (score, mask, unplaced) = best;
         let silent = (0..hops.len())
             .filter(|at| mask & (1 << (2 * at + 1)) == 0 && !self.is_silent_return(hops, *at, mask))
             .count();
         let returns = hops.windows(2).any(|pair| self.is_return(pair));
         let sharing = if self.reading.sharing && !returns { SHARING_WITHOUT_RETURN } else { 0.0 };
-        let unplaced = self.reading.units().filter(|unit| self.finds_no_place(unit, hops)).count();
         let score = score + sharing + PER_HOP * hops.len() as f32 - self.rarity(hops)?;
         Ok(Ranked { hops: hops.to_vec(), score, silent, unplaced })
     }
@@ -100,36 +99,29 @@ impl Ranker<'_> {
         Ok(rarity)
     }
 
-    /// A stretch that asks for relations of which none is on the path.
-    fn finds_no_place(&self, unit: &Unit, hops: &[Hop]) -> bool {
-        unit.relation_weight() > 0.0
-            && !unit.senses.iter().any(|sense| match sense {
-                Sense::Relation { predicate, .. } => hops.iter().any(|hop| self.same(*hop, *predicate)),
-                _ => true,
-            })
-    }
-
     /// For every set of covered places, the best way to lay one side of the
-    /// question on the path.
-    fn side(&self, units: &[Unit], hops: &[Hop]) -> Vec<f32> {
+    /// question on the path: its score, and the stretches that find no place.
+    fn side(&self, units: &[Unit], hops: &[Hop]) -> Vec<(f32, usize)> {
         let places = 2 * hops.len() + 1;
-        let mut table = vec![NONE; places * MASKS];
-        table[0] = 0.0;
+        let mut table = vec![(NONE, 0); places * MASKS];
+        table[0] = (0.0, 0);
         for unit in units {
             let worth: Vec<f32> = (0..places).map(|place| self.worth(unit, place, hops)).collect();
             let skipped = skip(unit);
-            let mut next = vec![NONE; places * MASKS];
+            let mut next = vec![(NONE, 0); places * MASKS];
             for last in 0..places {
                 for mask in 0..1 << places {
-                    let so_far = table[last * MASKS + mask];
+                    let (so_far, unlaid) = table[last * MASKS + mask];
                     if so_far == NONE {
                         continue;
                     }
-                    let mut put = |place: usize, mask: usize, score: f32| {
+                    let mut put = |place: usize, mask: usize, score: f32, unlaid: usize| {
                         let entry = &mut next[place * MASKS + mask];
-                        *entry = entry.max(score);
+                        if score > entry.0 {
+                            *entry = (score, unlaid);
+                        }
                     };
-                    put(last, mask, so_far + skipped);
+                    put(last, mask, so_far + skipped, unlaid + usize::from(!unit.modifier));
                     for (place, worth) in worth.iter().enumerate().skip(last) {
                         if *worth == NONE {
                             continue;
@@ -137,19 +129,21 @@ impl Ranker<'_> {
                         let bit = if *worth > 0.0 { 1 << place } else { 0 };
                         let again = place % 2 == 1 && mask & bit != 0;
                         if !again {
-                            put(place, mask | bit, so_far + worth);
+                            put(place, mask | bit, so_far + worth, unlaid);
                         } else if self.may_repeat(unit, hops[place / 2]) {
-                            put(place, mask, so_far);
+                            put(place, mask, so_far, unlaid);
                         }
                     }
                 }
             }
             table = next;
         }
-        let mut best = vec![NONE; MASKS];
+        let mut best = vec![(NONE, 0); MASKS];
         for row in table.chunks(MASKS) {
-            for (best, score) in best.iter_mut().zip(row) {
-                *best = best.max(*score);
+            for (best, laid) in best.iter_mut().zip(row) {
+                if laid.0 > best.0 {
+                    *best = *laid;
+                }
             }
         }
         best
@@ -217,7 +211,10 @@ impl Ranker<'_> {
                         let fits = wanted
                             .iter()
                             .any(|w| up.contains(w) || ontology.class(*w).ancestors.contains(class));
-                        if fits { NODE } else { NONE }
+                        // "countries" names a kind as surely as the relation.
+                        let named =
+                            if unit.relation_weight() > 0.0 { HOP * unit.relation_weight() } else { NODE };
+                        if fits { named } else { NONE }
                     }
                 }
                 Sense::Kind(kind) if place.is_multiple_of(2) => {

@@ -27,6 +27,8 @@ pub(crate) struct Unit {
     pub(crate) of: bool,
     /// Next to the topic.
     pub(crate) adjacent: bool,
+    /// The topic is its value: "whose capital is X", "has X as its capital".
+    pub(crate) equals: bool,
     /// Says more of the noun right behind it: "film" in "film genre".
     pub(crate) modifier: bool,
 }
@@ -84,16 +86,20 @@ impl Reading {
         self.sharing || self.units().any(Unit::is_mutual)
     }
 
-    /// The class that the outermost noun before the topic names, else the
-    /// outermost behind it.
-    pub(crate) fn class(&self) -> Option<ClassId> {
+    /// The class that the outermost noun names: in English before the topic,
+    /// in Chinese behind it, and else on the other side.
+    pub(crate) fn class(&self, language: Language) -> Option<ClassId> {
         let of = |unit: &Unit| {
             unit.senses.iter().find_map(|sense| match sense {
                 Sense::Class(class) if !unit.modifier => Some(*class),
                 _ => None,
             })
         };
-        self.before.last().and_then(of).or_else(|| self.after.last().and_then(of))
+        let (before, after) = (self.before.last().and_then(of), self.after.last().and_then(of));
+        match language {
+            Language::English => before.or(after),
+            Language::Chinese => after.or(before),
+        }
     }
 
     /// The kind that the question word asks for.
@@ -184,6 +190,10 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
             by: next == Some("by"),
             of: matches!(next, Some("of" | "in" | "for" | "to" | "from")),
             adjacent,
+            equals: match side {
+                Side::Before => matches!(next, Some("is" | "are" | "was" | "were")),
+                Side::After => is_as(&tokens, span.start),
+            },
             modifier: false,
         };
         match side {
@@ -192,6 +202,9 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
         }
     }
     mark_modifiers(&mut reading, &taken);
+    if let Some(unit) = place_before(index, &tokens) {
+        reading.before.insert(0, unit);
+    }
     for (at, token) in tokens.iter().enumerate() {
         let explained = taken.iter().any(|span| span.contains(&at));
         reading.sharing |= index::says_sharing(&token.text);
@@ -204,6 +217,37 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
     reading.counts = text.windows(2).any(|pair| pair == ["how", "many"])
         || text.windows(3).any(|three| three[0] == "number" && three[1] == "of");
     reading
+}
+
+/// "in X": by whatever relation leads to places.
+fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
+    let last = tokens.iter().take_while(|token| token.side == Side::Before).map(|token| token.text.as_str());
+    let words: Vec<&str> = last.collect();
+    let inside = match words.as_slice() {
+        [.., "in" | "from" | "within"] | [.., "in" | "from" | "within", "the"] => true,
+        _ => false,
+    };
+    let senses = index.places();
+    (inside && !senses.is_empty()).then(|| Unit {
+        text: "in".to_owned(),
+        side: Side::Before,
+        senses,
+        by: false,
+        of: false,
+        adjacent: true,
+        equals: false,
+        modifier: false,
+    })
+}
+
+/// "as its", "as their" before the token.
+fn is_as(tokens: &[Token], at: usize) -> bool {
+    let is = |back: usize, words: &[&str]| {
+        at.checked_sub(back)
+            .and_then(|at| tokens.get(at))
+            .is_some_and(|token| words.contains(&token.text.as_str()))
+    };
+    is(1, &["as"]) || is(1, &["its", "their", "his", "her", "the", "a", "an"]) && is(2, &["as"])
 }
 
 /// A noun right before the noun of a relation names what has it.
@@ -337,8 +381,9 @@ fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
                 side,
                 senses,
                 by: false,
-                of: folded[span.end..].starts_with('是') && side == Side::Before,
+                of: false,
                 adjacent,
+                equals: folded[span.end..].starts_with('是') && side == Side::Before,
                 modifier: false,
             };
             match side {
@@ -365,10 +410,10 @@ pub(crate) fn expected_inverse(unit: &Unit, role: CueRole) -> Option<bool> {
         // "who directed X", "films directed by X"; "films X directed",
         // "X was directed by whom".
         CueRole::Reverse => Some(before == unit.by),
-        // "director of X", "films of director X"; "X's director", "X is the
-        // director of what".
-        CueRole::Noun if before => Some(unit.adjacent),
-        CueRole::Noun => Some(unit.of),
+        // "director of X", "films of director X", "whose director is X"; "X's
+        // director", "X is the director of what", "has X as its director".
+        CueRole::Noun if before => Some(unit.adjacent || unit.equals),
+        CueRole::Noun => Some(unit.of || unit.equals),
         // "natives of X"; "X is a native of what", "X's natives".
         CueRole::Role => Some(before || !unit.of),
         CueRole::Hint => None,

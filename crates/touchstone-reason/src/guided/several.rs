@@ -57,8 +57,9 @@ impl Guide {
                     continue;
                 }
                 if let Some(mut followed) = self.follow(one.entity, one.hops())? {
-                    if let Some(last) = followed.last_mut() {
-                        self.keep_class(one.class, &mut last.reached);
+                    if !followed.last_mut().is_some_and(|last| self.keep_class(one.class, &mut last.reached))
+                    {
+                        continue;
                     }
                     found = Some(Candidate { one, followed, narrowed: Vec::new() });
                     break;

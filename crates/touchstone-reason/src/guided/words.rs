@@ -125,8 +125,9 @@ impl Writer<'_> {
     /// One hop and what it led to, as a sentence.
     pub(crate) fn sentence(&self, subject: Option<&str>, step: &Followed, returns: bool) -> String {
         let words = self.words;
+        let hop = self.spoken(step.hop);
         let many = step.reached.len() > 1;
-        let template = match (step.hop.inverse, subject.is_some(), many) {
+        let template = match (hop.inverse, subject.is_some(), many) {
             (false, true, false) => &words.forward_one,
             (false, true, true) => &words.forward_many,
             (false, false, false) => &words.forward_from_many_one,
@@ -141,7 +142,7 @@ impl Writer<'_> {
         let other = if returns { words.other.as_str() } else { "" };
         self.fill(
             template,
-            step.hop,
+            hop,
             &[("subject", subject.unwrap_or_default()), ("other", other), ("values", &values)],
         )
     }
@@ -201,6 +202,17 @@ impl Writer<'_> {
         }
     }
 
+    /// The hop as it is better spoken of: "currency of" by its inverse.
+    fn spoken(&self, hop: Hop) -> Hop {
+        let predicate = self.graph.ontology().predicate(hop.predicate);
+        let label = predicate.label(Language::English);
+        let is_noun = ![" of", " by", " in", " for", " to"].iter().any(|end| label.ends_with(end));
+        match predicate.inverses.first() {
+            Some(other) if !hop.inverse && !is_noun => Hop { predicate: *other, inverse: true },
+            _ => hop,
+        }
+    }
+
     fn fill(&self, template: &str, hop: Hop, values: &[(&str, &str)]) -> String {
         let relation = self.relation(hop.predicate);
         let thing = self.thing(hop);
@@ -217,14 +229,14 @@ impl Writer<'_> {
     /// What the reading asks for: "the languages of the films directed by X".
     pub(crate) fn description(&self, one: &Interpretation) -> String {
         let start = self.graph.lexicon().entity(one.entity).label(self.language).to_owned();
-        one.ranked.hops.iter().fold(start, |subject, hop| {
+        one.ranked.hops.iter().map(|hop| self.spoken(*hop)).fold(start, |subject, hop| {
             let passive = self.index.wording(hop.predicate).and_then(|wording| wording.passive());
             let template = match (hop.inverse, passive) {
                 (false, _) => &self.words.describe_forward,
                 (true, Some(_)) => &self.words.describe_passive,
                 (true, None) => &self.words.describe_inverse,
             };
-            self.fill(template, *hop, &[("subject", &subject), ("participle", passive.unwrap_or_default())])
+            self.fill(template, hop, &[("subject", &subject), ("participle", passive.unwrap_or_default())])
         })
     }
 }

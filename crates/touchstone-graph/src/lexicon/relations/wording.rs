@@ -8,7 +8,7 @@ use super::super::inflect::{english_forms, plural};
 use super::super::verb;
 use super::{INDEX, Relation, ThingKind, by_name, inflected, plural_phrase, variants};
 use crate::lexicon::{fold, is_han};
-use crate::ontology::{Label, Predicate};
+use crate::ontology::{Label, Predicate, ValueKind};
 
 /// What a cue says of the side that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,7 +177,11 @@ impl Predicate {
         for label in &self.labels {
             wording.label(label);
         }
-        let found = relations_of(&self.labels);
+        let mut found = relations_of(&self.labels);
+        // A predicate between things is no date or number of that name.
+        if self.value_kind == ValueKind::Entity && !(self.range.is_empty() && self.inverses.is_empty()) {
+            found.retain(|(relation, _)| !matches!(relation.kind, Some(ThingKind::Time | ThingKind::Number)));
+        }
         for (relation, weight) in &found {
             wording.relation(relation, *weight);
         }
