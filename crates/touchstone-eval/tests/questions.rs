@@ -27,9 +27,9 @@ fn demonstration() -> Graph {
 /// Entities and predicates of exactly this label.
 fn named(graph: &Graph, label: &str) -> (Vec<NamedNode>, Vec<PredicateId>) {
     let (mut entities, mut predicates) = (Vec::new(), Vec::new());
-    for entry in graph.lexicon().lookup(label) {
+    for entry in graph.lexicon().lookup(label).iter() {
         match entry.meaning {
-            Meaning::Entity(id) => entities.push(graph.lexicon().entity(id).iri.clone()),
+            Meaning::Entity(id) => entities.push(graph.lexicon().entity(id).iri.into_owned()),
             Meaning::Predicate(id) => predicates.push(id),
             _ => {}
         }

@@ -25,10 +25,6 @@ impl Caller {
     pub(crate) fn with(key: Arc<Key>) -> Caller {
         Caller(Some(key))
     }
-
-    pub(crate) fn may(&self, scope: Scope) -> bool {
-        self.0.as_ref().map_or(scope.is_open(), |key| key.allows(scope))
-    }
 }
 
 /// The same key, whatever was read of it since.

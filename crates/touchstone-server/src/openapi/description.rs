@@ -94,11 +94,6 @@ impl<'a> Description<'a> {
         self.response(status, media, text, json!({ "type": "string" }))
     }
 
-    pub(crate) fn gives_nothing(&mut self, status: u16, text: &str) -> &mut Self {
-        self.responses.insert(status.to_string(), json!({ "description": text }));
-        self
-    }
-
     fn response(&mut self, status: u16, media: &str, text: &str, schema: Value) -> &mut Self {
         let entry = self
             .responses
