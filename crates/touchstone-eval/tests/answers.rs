@@ -50,6 +50,7 @@ impl Place {
         let world = World::empty().unwrap();
         let questions = QuestionSet::read(&self.suite, "dev", self.dir.path(), &world, 0).unwrap();
         let file = AnswerFile::load(&path, &questions.questions).unwrap();
+        let out = self.dir.path().join(name);
         let mut prepared = Run {
             suite: &self.suite,
             split: "dev",
@@ -60,7 +61,7 @@ impl Place {
             model: name,
             program: "p",
             settings: BTreeMap::new(),
-            out: &self.dir.path().join(name),
+            out: &out,
             baseline: Baseline::None,
             concurrency: 4,
             judge: &self.judge,
