@@ -77,8 +77,7 @@ fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how:
             Some(graph_name.as_ref()),
         ) {
             let Ok(value) = value else { continue };
-            let quad =
-                Quad::new(subject.clone(), predicate.iri.clone(), value.object.clone(), graph_name.clone());
+            let quad = Quad::new(subject, predicate.iri.clone(), value.object.clone(), graph_name.clone());
             push(found, Fact { value: value.object, quad, how, statement: Some(node.clone()) });
         }
     }
@@ -151,8 +150,7 @@ fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, foun
         );
         for quad in subjects.filter_map(Result::ok) {
             let NamedOrBlankNode::NamedNode(subject) = quad.subject else { continue };
-            let quad =
-                Quad::new(subject.clone(), predicate.iri.clone(), object.clone(), quad.graph_name.clone());
+            let quad = Quad::new(subject.clone(), predicate.iri.clone(), object, quad.graph_name.clone());
             let statement = Some(value.subject.clone());
             push(found, Fact { value: subject.into(), quad, how: How::Inverse, statement });
         }

@@ -57,7 +57,7 @@ pub fn verify(suites: &Path, data: &Path) -> Result<Vec<SuiteData>, EvalError> {
     files.iter().map(|path| of_suite(path, data)).collect()
 }
 
-fn of_suite(path: &PathBuf, data: &Path) -> Result<SuiteData, EvalError> {
+fn of_suite(path: &Path, data: &Path) -> Result<SuiteData, EvalError> {
     let (suite, source, licence, obtain, sha256) = match ClaimSuite::load(path)? {
         Some(ClaimSuite { name, source, licence, obtain, sha256, .. }) => {
             (name, source, licence, obtain, sha256)

@@ -209,7 +209,7 @@ fn labels_come_back_as_kappa() {
     for (at, line) in reader.records().enumerate() {
         let line = line.unwrap();
         let id: usize = line[0].trim_start_matches("q.tsv:").trim_end_matches("#answer").parse().unwrap();
-        let judge = id % 2 == 0;
+        let judge = id.is_multiple_of(2);
         let person = if at < 2 { !judge } else { judge };
         counts[usize::from(judge)][usize::from(person)] += 1.0;
         let label = if person { "true" } else { "FALSE " };

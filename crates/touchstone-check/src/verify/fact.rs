@@ -340,7 +340,7 @@ fn judge_entity(
     }
     let other_time = |wanted: Holds| {
         object.candidates.iter().find_map(|id| {
-            let iri: RdfTerm = graph.lexicon().entity(*id).iri.clone().into();
+            let iri: RdfTerm = graph.lexicon().entity(*id).iri.into();
             timed.that_hold(wanted).find(|fact| fact.value == iri).map(|fact| (*id, fact.clone()))
         })
     };

@@ -188,9 +188,12 @@ fn by_system(columns: &[Column<'_>]) -> Result<Option<Plot>, EvalError> {
     }))
 }
 
+/// Where it stands, the value, and the interval's ends.
+type Interval = (f64, f64, f64, f64);
+
 /// The same system with fewer and fewer facts.
 fn by_graph(columns: &[Column<'_>]) -> Result<Option<Plot>, EvalError> {
-    let mut systems: Vec<(String, Vec<(f64, f64, f64, f64)>)> = Vec::new();
+    let mut systems: Vec<(String, Vec<Interval>)> = Vec::new();
     for column in columns {
         let name = format!("{}, {}", column.summary.mode.name(), column.summary.model);
         let Some(metric) = column.summary.metrics.get("false_claim_rate") else { continue };

@@ -116,6 +116,9 @@ fn find(reasoner: &Reasoner, name: &str) -> Result<Model, Problem> {
         .ok_or_else(|| Problem::no_such(format!("there is no model {name}: /v1/models lists them")))
 }
 
+/// What makes the reply, on a thread that may block.
+type Work = Box<dyn FnOnce(&Halt, &Teller) -> Result<Reply, Problem> + Send>;
+
 async fn chat(
     state: web::Data<State>,
     JsonBody(request): JsonBody<ChatRequest>,
@@ -123,8 +126,7 @@ async fn chat(
     request.validate()?;
     let reasoner = state.reasoner()?;
     let head = Head::new(&find(&reasoner, &request.model)?.id);
-    let reply: Box<dyn FnOnce(&Halt, &Teller) -> Result<Reply, Problem> + Send> = if request.touchstone.check
-    {
+    let reply: Work = if request.touchstone.check {
         let question = checked(&state, reasoner, &request)?;
         let (stops, cite) = (request.stops(), request.touchstone.citations);
         Box::new(move |halt, teller| answer(question, &stops, cite, halt, teller))
