@@ -223,10 +223,8 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
 fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
     let last = tokens.iter().take_while(|token| token.side == Side::Before).map(|token| token.text.as_str());
     let words: Vec<&str> = last.collect();
-    let inside = match words.as_slice() {
-        [.., "in" | "from" | "within"] | [.., "in" | "from" | "within", "the"] => true,
-        _ => false,
-    };
+    let inside =
+        matches!(words.as_slice(), [.., "in" | "from" | "within"] | [.., "in" | "from" | "within", "the"]);
     let senses = index.places();
     (inside && !senses.is_empty()).then(|| Unit {
         text: "in".to_owned(),
