@@ -8,9 +8,10 @@ use touchstone_llm::Sampling;
 pub enum Mode {
     /// From the graph where the question is read to its last word, else
     /// drafted and repaired.
-    #[default]
     Auto,
-    /// The model drafts every step.
+    /// The model drafts every step. The default until the choice among paths
+    /// is measured with a model.
+    #[default]
     Draft,
     /// From the graph only; what it doesn't hold is not answered.
     Graph,
