@@ -1,13 +1,14 @@
 //! Names that several things share: what is said tells which is meant.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedOrBlankNode, Term};
-use touchstone_graph::{EntityId, Graph, Meaning, Predicate, ValueKind};
+use touchstone_graph::{EntityId, Graph, Meaning, Predicate, PredicateId, ValueKind};
 
 use super::facts::{own_label, unique_label};
 use super::{Case, Gold};
@@ -22,6 +23,7 @@ const DOMINANCE: f64 = 10.0;
 pub(super) fn cases(graph: &Graph, seed: u64) -> Result<(Vec<Case>, Vec<String>), EvalError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut cases = Vec::new();
+    let mut values = HashMap::new();
     for language in [Language::English, Language::Chinese] {
         let mut shared: Vec<(String, Vec<EntityId>)> =
             by_label(graph, language).into_iter().filter(|(_, ids)| ids.len() > 1).collect();
@@ -39,7 +41,7 @@ pub(super) fn cases(graph: &Graph, seed: u64) -> Result<(Vec<Case>, Vec<String>)
                     .iter()
                     .filter_map(|entry| if let Meaning::Entity(id) = entry.meaning { Some(id) } else { None })
                     .collect();
-                write(graph, (&name, *id, &all), language, &mut random, &mut cases)?;
+                write(graph, (&name, *id, &all), language, &mut random, (&mut values, &mut cases))?;
             }
         }
     }
@@ -63,7 +65,7 @@ fn write(
     (name, id, ids): (&str, EntityId, &[EntityId]),
     language: Language,
     random: &mut ChaCha8Rng,
-    cases: &mut Vec<Case>,
+    (values_of, cases): (&mut HashMap<PredicateId, Vec<EntityId>>, &mut Vec<Case>),
 ) -> Result<(), EvalError> {
     let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
     for predicate in ontology.predicates().iter().filter(|p| p.value_kind == ValueKind::Entity) {
@@ -84,7 +86,10 @@ fn write(
         for namesake in ids {
             taken.extend(objects(graph, predicate, *namesake)?);
         }
-        let others: Vec<EntityId> = all_objects(graph, predicate)?;
+        if let Entry::Vacant(unread) = values_of.entry(predicate.id) {
+            unread.insert(all_objects(graph, predicate)?);
+        }
+        let others = &values_of[&predicate.id];
         let wrong = (0..50).find_map(|_| {
             let other = *others.choose(random)?;
             (!taken.contains(&other)).then(|| unique_label(graph, other, language)).flatten()
@@ -130,12 +135,12 @@ fn collect<E: Into<touchstone_graph::GraphError>>(
     graph: &Graph,
     quads: impl Iterator<Item = Result<touchstone_graph::model::Quad, E>>,
 ) -> Result<Vec<EntityId>, EvalError> {
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for quad in quads {
         let quad = quad.map_err(Into::into)?;
         if let Term::NamedNode(node) = &quad.object
             && let Some(id) = graph.lexicon().entity_by_iri(node.as_ref())
-            && !found.contains(&id)
+            && seen.insert(id)
         {
             found.push(id);
         }
