@@ -12,7 +12,7 @@ use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
 use touchstone_llm::remote::RemoteEngine;
 use touchstone_llm::{Engine, EngineInfo};
-use touchstone_reason::{Prompts, Reasoner};
+use touchstone_reason::{Prompts, ReasonOptions, Reasoner, Threshold};
 use touchstone_text::TextIndex;
 
 use crate::output;
@@ -215,7 +215,37 @@ pub(crate) fn reasoner(
     engine: Arc<dyn Engine>,
     checker: Arc<Checker>,
 ) -> anyhow::Result<Reasoner> {
-    Ok(Reasoner::new(engine, checker, prompts(settings)?, settings.reason()))
+    Ok(Reasoner::new(engine, checker, prompts(settings)?, reason(settings)?))
+}
+
+/// With the threshold below which answers are withheld, where one is set.
+pub(crate) fn reason(settings: &Settings) -> anyhow::Result<ReasonOptions> {
+    let Some(path) = settings.calibration() else { return Ok(settings.reason()) };
+    let calibration = touchstone_eval::Calibration::load(&path)?;
+    let promise = calibration.promise(settings.max_false_rate, &path)?;
+    // A promise holds for the model and the way of reasoning that it was made
+    // with. The graph may grow: its facts are checked, whatever they are.
+    let model = match model_place(settings)? {
+        ModelPlace::File(file) => match model_list(settings)?.find(&settings.model) {
+            Some(model) => model.sha256.clone().into(),
+            None => touchstone_llama::models::sha256(&file)
+                .with_context(|| format!("cannot read {}", shown(&file)))?
+                .into(),
+        },
+        ModelPlace::Remote => serde_json::Value::Null,
+    };
+    let mode = serde_json::to_value(settings.mode)?;
+    for (what, name, now) in [("model", "model_sha256", model), ("mode", "reasoning", mode)] {
+        let stored = calibration.settings.get(name).cloned().unwrap_or_default();
+        if stored != now {
+            bail!(
+                "{} was made for another {what} ({stored}, now {now}): its promise does not hold for this one; run `touchstone eval calibrate` for it",
+                shown(&path)
+            );
+        }
+    }
+    let threshold = Threshold { max_false_rate: promise.max_false_rate, confidence: promise.threshold };
+    Ok(ReasonOptions { threshold: Some(threshold), ..settings.reason() })
 }
 
 /// What runs, in one line for standard error.

@@ -57,7 +57,11 @@ pub(crate) struct Settings {
     remote_model: Option<String>,
     /// Seconds that it may be silent.
     remote_timeout: u64,
-    mode: Mode,
+    pub(crate) mode: Mode,
+    /// What `eval calibrate` wrote: answers are withheld by it.
+    calibration: Option<RelativePathBuf>,
+    /// Which of its promises.
+    pub(crate) max_false_rate: Option<f64>,
     max_steps: usize,
     max_step_tokens: usize,
     max_repairs: usize,
@@ -188,6 +192,14 @@ pub(crate) struct ModeFlags {
     #[arg(long, value_name = "auto|draft|graph", value_parser = mode)]
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<Mode>,
+    /// Withhold answers by the thresholds that `touchstone eval calibrate` wrote.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<PathBuf>,
+    /// Share of questions that may get a false answer: which of the calibration's promises.
+    #[arg(long, value_name = "RATE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_false_rate: Option<f64>,
 }
 
 #[derive(Args, Clone, Debug, Default, Serialize)]
@@ -349,6 +361,7 @@ impl Layers {
             ("policies", settings.policies()),
             ("model_list", settings.model_list()),
             ("prompts", settings.prompts()),
+            ("calibration", settings.calibration()),
             ("keys", settings.keys()),
             ("tls_certificate", settings.tls_certificate.as_ref().map(RelativePathBuf::relative)),
             ("tls_key", settings.tls_key.as_ref().map(RelativePathBuf::relative)),
@@ -407,6 +420,8 @@ impl Settings {
             remote_model: None,
             remote_timeout: remote.read_timeout.as_secs(),
             mode: reason.mode,
+            calibration: None,
+            max_false_rate: None,
             max_steps: reason.max_steps,
             max_step_tokens: reason.max_step_tokens,
             max_repairs: reason.max_repairs,
@@ -461,6 +476,11 @@ impl Settings {
         within("query_timeout", self.query_timeout, 1, 86_400)?;
         within("query_rows", self.query_rows, 1, 100_000_000)?;
         within("update_limit", self.update_limit, 1, 1 << 40)?;
+        if let (Some(rate), None) = (self.max_false_rate, &self.calibration) {
+            bail!(
+                "max_false_rate is {rate}, but no calibration is set: a promise needs the file that `touchstone eval calibrate` writes"
+            );
+        }
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             bail!("tls_certificate and tls_key belong together: give both, or neither");
         }
@@ -502,6 +522,10 @@ impl Settings {
 
     pub(crate) fn prompts(&self) -> Option<PathBuf> {
         self.prompts.as_ref().map(RelativePathBuf::relative)
+    }
+
+    pub(crate) fn calibration(&self) -> Option<PathBuf> {
+        self.calibration.as_ref().map(RelativePathBuf::relative)
     }
 
     pub(crate) fn keys(&self) -> Option<PathBuf> {

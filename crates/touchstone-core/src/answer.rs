@@ -76,6 +76,18 @@ pub struct Timings {
     pub first_step_s: f64,
 }
 
+/// What is promised of false answers, and what an answer needs for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Withholding {
+    /// At most this share of all questions gets a false answer, in expectation
+    /// over questions like those of the calibration.
+    pub max_false_rate: f64,
+    /// An answer is given where its confidence lies above.
+    pub threshold: f64,
+    /// Whether this answer was kept back for it.
+    pub withheld: bool,
+}
+
 /// A question with its derivation and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AskReport {
@@ -91,6 +103,9 @@ pub struct AskReport {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reading: Option<String>,
     pub answer: Answer,
+    /// Where a share of false answers was promised.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub withholding: Option<Withholding>,
     pub steps: Vec<Step>,
     /// Name or path of the model that wrote the steps.
     pub model: String,

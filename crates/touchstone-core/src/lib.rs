@@ -10,7 +10,7 @@ mod evidence;
 mod language;
 mod replay;
 
-pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage};
+pub use answer::{Answer, AnswerStatus, AskReport, Step, StepStatus, Timings, Usage, Withholding};
 pub use claim::{
     CheckReport, Claim, ClaimKind, Correction, PolicyNote, Reading, ReasonCode, Span, Summary, Term, Verdict,
 };

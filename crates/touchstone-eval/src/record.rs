@@ -177,6 +177,7 @@ pub(crate) mod tests {
         AskReport {
             premises: Vec::new(),
             reading: None,
+            withholding: None,
             question: question.to_owned(),
             language: None,
             answer: Answer {

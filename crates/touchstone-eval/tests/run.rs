@@ -59,6 +59,7 @@ impl System for Knows {
         Ok(AskReport {
             premises: Vec::new(),
             reading: None,
+            withholding: None,
             question: question.to_owned(),
             language,
             answer: Answer {

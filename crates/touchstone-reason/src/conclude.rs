@@ -153,15 +153,18 @@ fn filled(template: &str, right: &str, wrong: &str) -> String {
     template.replace("{right}", right).replace("{wrong}", wrong)
 }
 
-/// The confidence of an answer: that of its weakest claim.
-pub(crate) fn confidence(claims: &[Claim], language: Option<Language>) -> f64 {
+/// The confidence of an answer: that of its weakest claim; where nothing
+/// verifies it, the model's own, which ranks answers but is no probability of
+/// their truth.
+pub(crate) fn confidence(claims: &[Claim], language: Option<Language>, unverified: f64) -> f64 {
     let weakest = claims
         .iter()
-        .map(|claim| {
-            if claim.verdict == Verdict::Supported { claim.confidence } else { UNVERIFIED * claim.confidence }
+        .map(|claim| match claim.verdict {
+            Verdict::Supported => claim.confidence,
+            _ => UNVERIFIED * unverified * claim.confidence,
         })
         .fold(1.0, f64::min);
-    if claims.is_empty() || language.is_none() { UNVERIFIED } else { weakest }
+    if claims.is_empty() || language.is_none() { UNVERIFIED * unverified } else { weakest }
 }
 
 /// What is left of the confidence where nothing speaks for a claim.

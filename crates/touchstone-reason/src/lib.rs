@@ -15,6 +15,7 @@ mod prompts;
 mod reasoner;
 mod repair;
 mod replay;
+mod withhold;
 
 pub use error::{PromptError, ReasonError};
 pub use event::Event;
@@ -23,3 +24,4 @@ pub use options::{Mode, ReasonOptions};
 pub use prompts::{Prompts, Written};
 pub use reasoner::Reasoner;
 pub use replay::{replay_answer, replay_check};
+pub use withhold::Threshold;

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use touchstone_core::Language;
 use touchstone_llm::Sampling;
 
+use crate::Threshold;
+
 /// How an answer is come by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,6 +35,8 @@ pub struct ReasonOptions {
     pub sampling: Sampling,
     /// The language of the derivation; without it, that of the question.
     pub language: Option<Language>,
+    /// Answers that are no surer than this are withheld.
+    pub threshold: Option<Threshold>,
 }
 
 impl Default for ReasonOptions {
@@ -45,6 +49,7 @@ impl Default for ReasonOptions {
             max_question_chars: 4000,
             sampling: Sampling::default(),
             language: None,
+            threshold: None,
         }
     }
 }

@@ -95,6 +95,7 @@ impl Reasoner {
             premises,
             reading,
             answer,
+            withholding: None,
             timings: derivation.timings(),
             steps: derivation.steps,
             model: self.engine().info().model,

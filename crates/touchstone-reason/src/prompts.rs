@@ -99,6 +99,8 @@ pub(crate) struct Words {
     /// Opens a step on what the answer left out.
     pub(crate) asked_step: String,
     pub(crate) withheld: String,
+    /// Why an answer is kept back that is not sure enough.
+    pub(crate) below_threshold: String,
     pub(crate) premise_refuted: String,
     pub(crate) premise_corrected: String,
     /// Numbers that a word stands for ("half": 0.5 and 2).

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use touchstone_check::{Asked, Checker, StepContext};
 use touchstone_core::{
     Answer, AnswerStatus, AskReport, Claim, ClaimKind, Language, Step, StepStatus, Usage, Verdict,
+    Withholding,
 };
 use touchstone_llm::{Checkpoint, Engine, FinishReason, Session, Until};
 
@@ -60,8 +61,35 @@ impl Reasoner {
 
     /// Answers from the graph where it can. Else drafts one step, checks it,
     /// takes it back and repairs it when it is refuted, goes on, and answers
-    /// with what held.
+    /// with what held, where that is sure enough for what was promised.
     pub fn ask(
+        &self,
+        question: &str,
+        options: &ReasonOptions,
+        on_event: Listener<'_>,
+    ) -> Result<AskReport, ReasonError> {
+        let Some(threshold) = options.threshold else {
+            return self.ask_all(question, options, on_event);
+        };
+        let language = options.language.or_else(|| self.checker.language_of(question));
+        let words = self.prompts.words(language.unwrap_or(Language::English));
+        let mut report = self.ask_all(question, options, &mut |event: Event<'_>| match event {
+            Event::Answered { answer } => {
+                on_event(Event::Answered { answer: &threshold.applied(answer, words).0 })
+            }
+            other => on_event(other),
+        })?;
+        let (answer, withheld) = threshold.applied(&report.answer, words);
+        report.answer = answer;
+        report.withholding = Some(Withholding {
+            max_false_rate: threshold.max_false_rate,
+            threshold: threshold.confidence,
+            withheld,
+        });
+        Ok(report)
+    }
+
+    fn ask_all(
         &self,
         question: &str,
         options: &ReasonOptions,
@@ -129,7 +157,19 @@ impl Reasoner {
             self.engine.open(&chat)
         })?;
         let words = self.prompts.words(written);
-        Ok(Run { reasoner: self, question, options, on_event, language, written, words, session, derivation })
+        Ok(Run {
+            reasoner: self,
+            question,
+            options,
+            on_event,
+            language,
+            written,
+            words,
+            session,
+            derivation,
+            line_probability: 1.0,
+            unverified_probability: 1.0,
+        })
     }
 }
 
@@ -160,6 +200,11 @@ struct Run<'a> {
     words: &'a Words,
     session: Box<dyn Session>,
     derivation: Derivation,
+    /// How probable the model's last line was to itself: the geometric mean
+    /// over its tokens.
+    line_probability: f64,
+    /// The least of the lines that stand without being verified.
+    unverified_probability: f64,
 }
 
 /// What became of a drafted step.
@@ -189,7 +234,9 @@ impl Run<'_> {
     fn plain_answer(mut self, text: String) -> Result<AskReport, ReasonError> {
         let values = draft::values(&text, self.words);
         let status = AnswerStatus::PartlyVerified;
-        let answer = Answer { text, values, status, confidence: 0.5, claims: Vec::new() };
+        self.doubt_line();
+        let confidence = conclude::confidence(&[], self.language, self.unverified_probability);
+        let answer = Answer { text, values, status, confidence, claims: Vec::new() };
         self.report(answer)
     }
 
@@ -365,6 +412,9 @@ impl Run<'_> {
                 (text, claims) = (known, checked);
             }
         }
+        if claims.iter().any(|claim| claim.verdict != Verdict::Supported) {
+            self.doubt_line();
+        }
         let answer = self.judged_answer(text, claims);
         self.report(answer)
     }
@@ -415,7 +465,7 @@ impl Run<'_> {
     }
 
     fn judged_answer(&self, text: String, claims: Vec<Claim>) -> Answer {
-        let confidence = conclude::confidence(&claims, self.language);
+        let confidence = conclude::confidence(&claims, self.language, self.unverified_probability);
         if repair::is_refuted(&claims) {
             let text = format!("{} {}", self.words.withheld, repair::why(&claims));
             return Answer {
@@ -507,6 +557,9 @@ impl Run<'_> {
             status = StepStatus::Unverified;
             why = Some(self.words.operand_unknown.replace("{operand}", &operand));
         }
+        if status == StepStatus::Unverified {
+            self.doubt_line();
+        }
         let step = Step { index: self.derivation.next_index(), text, status, before, claims, why };
         self.tell(Event::Accepted { step: &step })?;
         self.derivation.push(step);
@@ -525,7 +578,13 @@ impl Run<'_> {
                 on_event(Event::Drafting { index, text_so_far: so_far.trim_start() })
             })
         })?;
+        self.line_probability = generated.mean_log_probability.exp().clamp(0.0, 1.0);
         Ok((generated.text, generated.finish))
+    }
+
+    /// Counts the last line among those that nothing verifies.
+    fn doubt_line(&mut self) {
+        self.unverified_probability = self.unverified_probability.min(self.line_probability);
     }
 
     fn append(&mut self, text: &str) -> Result<(), ReasonError> {
@@ -546,6 +605,7 @@ impl Run<'_> {
         Ok(AskReport {
             premises: Vec::new(),
             reading: None,
+            withholding: None,
             question: self.question.to_owned(),
             language: self.language,
             answer,

@@ -11,7 +11,7 @@ use touchstone_core::{AnswerStatus, AskReport, ReasonCode, StepStatus};
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
 use touchstone_llm::recorded::Recorded;
-use touchstone_reason::{Event, Mode, Prompts, ReasonError, ReasonOptions, Reasoner};
+use touchstone_reason::{Event, Mode, Prompts, ReasonError, ReasonOptions, Reasoner, Threshold};
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
     let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
@@ -166,6 +166,33 @@ fn what_nothing_speaks_for_is_said_to_be_unverified() {
     );
     assert_eq!(report.steps[0].status, StepStatus::Unverified);
     assert_eq!(report.answer.status, AnswerStatus::PartlyVerified);
+}
+
+#[test]
+fn answers_below_the_threshold_are_withheld_and_verified_ones_are_not() {
+    let ask = |question: &str, lines: &[&str]| {
+        let threshold = Some(Threshold { max_false_rate: 0.05, confidence: 0.6 });
+        let options = ReasonOptions { mode: Mode::Draft, threshold, ..ReasonOptions::default() };
+        let engine = Arc::new(Recorded::new(lines.iter().copied()));
+        let reasoner = Reasoner::new(engine, Arc::clone(&CHECKER), Prompts::load(None).unwrap(), options);
+        let mut last = None;
+        let mut hear = |event: Event<'_>| {
+            if let Event::Answered { answer } = event {
+                last = Some(answer.clone());
+            }
+            ControlFlow::Continue(())
+        };
+        let report = reasoner.ask(question, reasoner.options(), &mut hear).unwrap();
+        assert_eq!(last.as_ref(), Some(&report.answer));
+        report
+    };
+    let sure = ask("What is the capital of Peru?", &["1. The capital of Peru is Lima.", "Answer: Lima"]);
+    assert_eq!(sure.answer.status, AnswerStatus::Verified);
+    assert!(!sure.withholding.unwrap().withheld);
+    let unsure =
+        ask("Who sang the song Yesterday?", &["1. The song Yesterday was sung by Ada.", "Answer: Ada"]);
+    assert_eq!(unsure.answer.status, AnswerStatus::Withheld);
+    assert!(unsure.withholding.unwrap().withheld && unsure.answer.values.is_empty());
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
         .flags(&arguments.mode)
         .flags(&arguments.reason)
         .settings()?;
-    let mut options = settings.reason();
+    let mut options = parts::reason(&settings)?;
     options.language = arguments.lang;
     let question = question(arguments.question, options.max_question_chars)?;
     let mut trace = arguments.trace.as_deref().map(Trace::create).transpose()?;

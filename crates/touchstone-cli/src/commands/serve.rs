@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use touchstone_graph::{Graph, GraphError, Store};
 use touchstone_llm::Engine;
-use touchstone_server::{Parts, Server, ServerHandle, align};
+use touchstone_server::{Parts, Server, ServerConfig, ServerHandle, align};
 use touchstone_text::TextIndex;
 
 use crate::parts::{self, ModelPlace};
@@ -48,7 +48,7 @@ impl Arguments {
 pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     let settings = arguments.settings(config)?;
     let model = requirements(&settings)?;
-    let server = Server::bind(settings.server())?;
+    let server = Server::bind(ServerConfig { reason: parts::reason(&settings)?, ..settings.server() })?;
     let scheme = if settings.server().tls.is_some() { "https" } else { "http" };
     anstream::eprintln!("listening on {scheme}://{}", server.address());
     let handle = server.handle();

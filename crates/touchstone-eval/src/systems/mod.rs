@@ -57,6 +57,7 @@ fn unchecked(question: &Question, model: &str, said: Said) -> AskReport {
         language: question.language,
         premises: Vec::new(),
         reading: None,
+        withholding: None,
         answer: Answer { text: answer.unwrap_or_default(), values, status, confidence, claims: Vec::new() },
         steps: steps.into_iter().zip(1..).map(step).collect(),
         model: model.to_owned(),
