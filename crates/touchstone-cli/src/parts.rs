@@ -39,7 +39,7 @@ pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
 
 /// What a model has made of phrases before.
 pub(crate) fn remembered(settings: &Settings) -> anyhow::Result<Phrases> {
-    phrases(settings, deep::DEFAULT_CONFIDENCE)
+    phrases(settings, None)
 }
 
 pub(crate) fn checker_with(settings: &Settings, phrases: Phrases) -> anyhow::Result<Arc<Checker>> {
@@ -83,7 +83,8 @@ fn packs(settings: &Settings) -> anyhow::Result<Vec<Pack>> {
 }
 
 /// The phrases that a model has resolved for this store.
-pub(crate) fn phrases(settings: &Settings, confidence: f64) -> anyhow::Result<Phrases> {
+pub(crate) fn phrases(settings: &Settings, confidence: Option<f64>) -> anyhow::Result<Phrases> {
+    let confidence = confidence.unwrap_or(deep::phrases::DEFAULT_CONFIDENCE);
     Ok(Phrases::new(Memory::open(&Memory::file_of(&settings.store()))?, confidence))
 }
 
@@ -138,8 +139,9 @@ impl Reader {
 pub(crate) fn library(
     settings: &Settings,
     reader: Option<&Reader>,
-    confidence: f64,
+    confidence: Option<f64>,
 ) -> anyhow::Result<Option<deep::Library>> {
+    let confidence = confidence.unwrap_or(deep::DEFAULT_CONFIDENCE);
     let dir = settings.text_index();
     if !dir.join("meta.json").exists() {
         return Ok(None);

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use touchstone_check::Checker;
 use touchstone_check::deep::phrases::Learner;
-use touchstone_check::deep::{self, Library};
+use touchstone_check::deep::Library;
 use touchstone_core::{Claim, Correction, ReasonCode, Summary};
 
 use crate::progress::Spinner;
@@ -57,9 +57,10 @@ pub(crate) struct Arguments {
     /// and resolve phrases that the lexicon does not know (see `touchstone kg lexicon`).
     #[arg(long, conflicts_with = "jsonl")]
     deep: bool,
-    /// The calibrated probability that a verdict or a reading of the model needs.
-    #[arg(long, value_name = "P", default_value_t = deep::DEFAULT_CONFIDENCE, value_parser = probability)]
-    min_confidence: f64,
+    /// The calibrated probability that a verdict or a reading of the model needs [default: 0.9 for
+    /// passages, 0.8 for phrases].
+    #[arg(long, value_name = "P", value_parser = probability)]
+    min_confidence: Option<f64>,
     /// Bytes of one text; longer ones are refused where a report has to hold all of it.
     #[arg(long, value_name = "BYTES")]
     max_text_bytes: Option<usize>,

@@ -46,7 +46,7 @@ pub(super) fn run(
         claims.cases = cases;
         claims.skipped.extend(notes);
     }
-    let phrases = Phrases::new(Memory::in_memory(), deep::DEFAULT_CONFIDENCE);
+    let phrases = Phrases::new(Memory::in_memory(), deep::phrases::DEFAULT_CONFIDENCE);
     let checker = Checker::new(claims.world.known.clone()).with_phrases(phrases.clone());
     let passages = claims.cases.iter().any(|case| case.passage.is_some());
     if passages && !arguments.deep {
