@@ -110,6 +110,10 @@ impl Reader {
         Ok(Reader { engine: engine(settings, &ModelPlace::File(file), sessions)?, name, sha256 })
     }
 
+    pub(crate) fn engine(&self) -> Arc<dyn Engine> {
+        Arc::clone(&self.engine)
+    }
+
     /// Judges passages.
     pub(crate) fn judge(&self) -> anyhow::Result<deep::ModelJudge> {
         let probe =
@@ -216,8 +220,13 @@ pub(crate) fn reasoner(
     settings: &Settings,
     engine: Arc<dyn Engine>,
     checker: Arc<Checker>,
+    library: Option<Arc<deep::Library>>,
 ) -> anyhow::Result<Reasoner> {
-    Ok(Reasoner::new(engine, checker, prompts(settings)?, reason(settings)?))
+    let reasoner = Reasoner::new(engine, checker, prompts(settings)?, reason(settings)?);
+    Ok(match library {
+        Some(library) => reasoner.with_library(library),
+        None => reasoner,
+    })
 }
 
 /// With the threshold below which answers are withheld, where one is set.

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use touchstone_check::deep::DeepError;
 use touchstone_graph::GraphError;
 use touchstone_llm::LlmError;
 
@@ -15,6 +16,8 @@ pub enum ReasonError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     #[error(transparent)]
+    Passages(DeepError),
+    #[error(transparent)]
     Prompt(#[from] PromptError),
     #[error(transparent)]
     Engine(LlmError),
@@ -25,6 +28,15 @@ impl From<LlmError> for ReasonError {
         match error {
             LlmError::Cancelled => ReasonError::Cancelled,
             other => ReasonError::Engine(other),
+        }
+    }
+}
+
+impl From<DeepError> for ReasonError {
+    fn from(error: DeepError) -> Self {
+        match error {
+            DeepError::Model(error) => error.into(),
+            other => ReasonError::Passages(other),
         }
     }
 }

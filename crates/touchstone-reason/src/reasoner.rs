@@ -1,6 +1,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
+use touchstone_check::deep::Library;
 use touchstone_check::{Asked, Checker, StepContext};
 use touchstone_core::{
     Answer, AnswerStatus, AskReport, Claim, ClaimKind, Language, Step, StepStatus, Usage, Verdict,
@@ -23,6 +24,7 @@ pub struct Reasoner {
     prompts: Prompts,
     options: ReasonOptions,
     guide: OnceLock<Guide>,
+    library: Option<Arc<Library>>,
 }
 
 pub(crate) type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
@@ -34,7 +36,13 @@ impl Reasoner {
         prompts: Prompts,
         options: ReasonOptions,
     ) -> Reasoner {
-        Reasoner { engine, checker, prompts, options, guide: OnceLock::new() }
+        Reasoner { engine, checker, prompts, options, guide: OnceLock::new(), library: None }
+    }
+
+    /// Looks up passages for what the graph cannot decide. A judge among them
+    /// needs a session of the engine beside the question's own.
+    pub fn with_library(self, library: Arc<Library>) -> Reasoner {
+        Reasoner { library: Some(library), ..self }
     }
 
     pub fn engine(&self) -> &Arc<dyn Engine> {
@@ -286,7 +294,7 @@ impl Run<'_> {
     fn step(&mut self, line_start: Checkpoint, number: &str, draft: String) -> Result<Outcome, ReasonError> {
         let index = self.derivation.next_index();
         self.tell(Event::Drafted { index, text: &draft })?;
-        let claims = self.check(&draft);
+        let claims = self.check_step(&draft)?;
         self.tell(Event::Checked { index, claims: &claims })?;
         if !repair::is_refuted(&claims) {
             self.append("\n")?;
@@ -309,7 +317,7 @@ impl Run<'_> {
                 break;
             }
             let Some(text) = self.redraft(line_start, number, &refuted.1, &forbidden)? else { break };
-            let claims = self.check(&text);
+            let claims = self.check_step(&text)?;
             self.tell(Event::Checked { index, claims: &claims })?;
             if !repair::is_refuted(&claims) {
                 self.append(&format!("{number}{text}\n"))?;
@@ -505,6 +513,15 @@ impl Run<'_> {
         let values = self.derivation.timed(Work::Checking, || checker.answer_values(question))?;
         let labels: Vec<String> = values.into_iter().map(|value| value.label).collect();
         Some(labels.join(self.words.separators.first().map_or(", ", String::as_str)))
+    }
+
+    /// With passages for what the graph leaves open.
+    fn check_step(&mut self, text: &str) -> Result<Vec<Claim>, ReasonError> {
+        let mut claims = self.check(text);
+        if let Some(library) = self.reasoner.library.clone() {
+            self.derivation.timed(Work::Checking, || library.consult_claims(&mut claims))?;
+        }
+        Ok(claims)
     }
 
     fn check(&mut self, text: &str) -> Vec<Claim> {

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use touchstone_check::Checker;
-use touchstone_core::{AnswerStatus, AskReport, ReasonCode, StepStatus};
+use touchstone_check::deep::Library;
+use touchstone_core::{AnswerStatus, AskReport, Evidence, ReasonCode, StepStatus};
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
 use touchstone_llm::recorded::Recorded;
 use touchstone_reason::{Event, Mode, Prompts, ReasonError, ReasonOptions, Reasoner, Threshold};
+use touchstone_text::{Document, TextIndex};
 
 static CHECKER: LazyLock<Arc<Checker>> = LazyLock::new(|| {
     let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
@@ -166,6 +168,25 @@ fn what_nothing_speaks_for_is_said_to_be_unverified() {
     );
     assert_eq!(report.steps[0].status, StepStatus::Unverified);
     assert_eq!(report.answer.status, AnswerStatus::PartlyVerified);
+}
+
+#[test]
+fn passages_are_shown_for_what_the_graph_leaves_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = TextIndex::create(folder.path()).unwrap();
+    index.add("s", vec![Ok(Document::new("d", "Minutes", "The mayor of Lima is called Ada Paz."))]).unwrap();
+    let engine =
+        Arc::new(Recorded::new(["1. The mayor of Lima is called John Smith.", "Answer: John Smith"]));
+    let options = ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() };
+    let reasoner = Reasoner::new(engine, Arc::clone(&CHECKER), Prompts::load(None).unwrap(), options)
+        .with_library(Arc::new(Library::new(index, None, 0.9)));
+    let report = reasoner
+        .ask("Who is the mayor of Lima?", reasoner.options(), &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let step = &report.steps[0];
+    assert_eq!(step.status, StepStatus::Unverified);
+    let shown = step.claims.iter().flat_map(|claim| &claim.evidence);
+    assert!(shown.into_iter().any(|e| matches!(e, Evidence::Passage { title, .. } if title == "Minutes")));
 }
 
 #[test]

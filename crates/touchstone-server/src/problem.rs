@@ -282,7 +282,9 @@ impl From<ReasonError> for Problem {
         match error {
             ReasonError::EmptyQuestion | ReasonError::QuestionTooLong { .. } => Problem::invalid(detail),
             ReasonError::Cancelled => Problem::cancelled(),
-            ReasonError::Prompt(_) | ReasonError::Graph(_) => Problem::internal(detail),
+            ReasonError::Prompt(_) | ReasonError::Graph(_) | ReasonError::Passages(_) => {
+                Problem::internal(detail)
+            }
             ReasonError::Engine(error) => match error {
                 LlmError::ContextFull { .. } => Problem::invalid(detail),
                 LlmError::Cancelled => Problem::cancelled(),

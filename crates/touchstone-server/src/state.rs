@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio_util::sync::CancellationToken;
 use touchstone_check::Checker;
+use touchstone_check::deep::{self, Library};
 use touchstone_graph::Graph;
 use touchstone_reason::Reasoner;
 use touchstone_text::TextIndex;
@@ -132,6 +133,13 @@ impl State {
             Some(checker) if !self.is_draining() && self.why_lost("graph").is_none() => Ok(checker),
             _ => Err(self.unavailable()),
         }
+    }
+
+    /// The passages as evidence for what the graph leaves open; nothing judges
+    /// them.
+    pub(crate) fn library(&self) -> Option<Arc<Library>> {
+        let index = self.passages()?;
+        Some(Arc::new(Library::new(index, None, deep::DEFAULT_CONFIDENCE)))
     }
 
     /// The passages, where there is an index.

@@ -148,6 +148,7 @@ pub fn state(
         chat.push(pair(claim, passage));
         chat.push(Message::new(Role::Assistant, format!("Verdict: {verdict}")));
     }
+    engine.prepare(&chat)?;
     chat.push(pair(&line(claim, MAX_CLAIM), &line(passage, MAX_PASSAGE)));
     let mut session = engine.open(&chat)?;
     let mut state = Vec::with_capacity(QUESTIONS.len());

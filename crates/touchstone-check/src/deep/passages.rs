@@ -1,6 +1,8 @@
 //! Passages for the claims that the graph cannot decide: found in a text
 //! index, and judged where a judge is at hand.
 
+use std::sync::Arc;
+
 use touchstone_core::{CheckReport, Claim, Evidence, Language, ReasonCode, Summary, Verdict};
 use touchstone_llm::LlmError;
 use touchstone_text::{Passage, TextError, TextIndex};
@@ -28,26 +30,36 @@ pub enum DeepError {
 
 /// A text index with, perhaps, a judge of what its passages say.
 pub struct Library {
-    index: TextIndex,
+    index: Arc<TextIndex>,
     judge: Option<Box<dyn PassageJudge>>,
     confidence: f64,
 }
 
 impl Library {
     /// Without a judge, passages are shown and no verdict changes.
-    pub fn new(index: TextIndex, judge: Option<Box<dyn PassageJudge>>, confidence: f64) -> Library {
-        Library { index, judge, confidence }
+    pub fn new(
+        index: impl Into<Arc<TextIndex>>,
+        judge: Option<Box<dyn PassageJudge>>,
+        confidence: f64,
+    ) -> Library {
+        Library { index: index.into(), judge, confidence }
     }
 
     /// Adds passages to the claims that are still open; how many claims were
     /// beyond the limit.
     pub fn consult(&self, report: &mut CheckReport) -> Result<usize, DeepError> {
-        let mut open: Vec<&mut Claim> = report.claims.iter_mut().filter(|claim| is_open(claim)).collect();
+        let beyond = self.consult_claims(&mut report.claims)?;
+        report.summary = Summary::of(&report.claims);
+        Ok(beyond)
+    }
+
+    /// [`consult`](Library::consult) for claims outside a report.
+    pub fn consult_claims(&self, claims: &mut [Claim]) -> Result<usize, DeepError> {
+        let mut open: Vec<&mut Claim> = claims.iter_mut().filter(|claim| is_open(claim)).collect();
         let beyond = open.len().saturating_sub(MAX_CLAIMS);
         for claim in open.iter_mut().take(MAX_CLAIMS) {
             self.consult_for(claim)?;
         }
-        report.summary = Summary::of(&report.claims);
         Ok(beyond)
     }
 
@@ -133,8 +145,6 @@ fn quoted(passage: &Passage, claim: &str) -> Evidence {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use touchstone_graph::{Graph, Store};
     use touchstone_text::Document;
 

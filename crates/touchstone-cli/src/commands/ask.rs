@@ -4,12 +4,15 @@ mod trace;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use touchstone_core::{AskReport, Language};
 use touchstone_reason::{Event, ReasonError};
 
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, Layers, ModeFlags, ModelFlags, ReasonFlags, StoreFlags};
+use crate::settings::{
+    ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, StoreFlags, shown,
+};
 use crate::{input, interrupt, output, parts};
 use narrator::Narrator;
 use trace::Trace;
@@ -33,6 +36,11 @@ pub(crate) struct Arguments {
     /// Write every event, with its time, to a file of JSON lines.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Let the model judge the passages found for what the graph cannot decide.
+    #[arg(long, conflicts_with = "plain")]
+    deep: bool,
+    #[command(flatten)]
+    index: IndexFlags,
     #[command(flatten)]
     model: ModelFlags,
     #[command(flatten)]
@@ -46,6 +54,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<ExitCode> {
     let settings = Layers::new(config)?
         .flags(&arguments.store)
+        .flags(&arguments.index)
         .flags(&arguments.model)
         .flags(&arguments.mode)
         .flags(&arguments.reason)
@@ -61,10 +70,20 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     spinner.say("loading the graph");
     let checker = parts::checker(&settings)?;
     spinner.say("loading the model");
-    let engine = parts::engine(&settings, &model, 1)?;
+    // The judge reads beside the question's own session.
+    let reader = if arguments.deep { Some(parts::Reader::load(&settings, 2)?) } else { None };
+    let engine = match &reader {
+        Some(reader) => reader.engine(),
+        None => parts::engine(&settings, &model, 1)?,
+    };
+    let library = parts::library(&settings, reader.as_ref(), None)?;
+    if arguments.deep && library.is_none() {
+        let index = shown(&settings.text_index());
+        spinner.aside(|| anstream::eprintln!("there is no text index in {index}: no passages are judged"));
+    }
     let line = parts::startup_line(&engine.info(), checker.graph())?;
     spinner.aside(|| anstream::eprintln!("{line}"));
-    let reasoner = parts::reasoner(&settings, engine, checker)?;
+    let reasoner = parts::reasoner(&settings, engine, checker, library.map(Arc::new))?;
     interrupt::watch()?;
 
     let mut narrator = Narrator::new(arguments.show_rejected);

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use touchstone_check::Checker;
-use touchstone_check::deep::phrases::Learner;
 use touchstone_check::deep::Library;
+use touchstone_check::deep::phrases::Learner;
 use touchstone_core::{Claim, Correction, ReasonCode, Summary};
 
 use crate::progress::Spinner;

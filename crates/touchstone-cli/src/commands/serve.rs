@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::bail;
+use touchstone_check::deep::{self, Library};
 use touchstone_graph::{Graph, GraphError, Store};
 use touchstone_llm::Engine;
 use touchstone_server::{Parts, Server, ServerConfig, ServerHandle, align};
@@ -85,34 +86,43 @@ pub(super) fn load(
     (arguments, config): (Arguments, ConfigFile),
 ) -> anyhow::Result<()> {
     let Some(graph) = open_graph(settings, handle)? else { return Ok(()) };
-    if let Some(index) = open_index(settings, graph.store())? {
-        handle.set_passages(Arc::new(index));
+    let index = open_index(settings, graph.store())?.map(Arc::new);
+    if let Some(index) = &index {
+        handle.set_passages(Arc::clone(index));
     }
+    let library = index.map(|index| Arc::new(Library::new(index, None, deep::DEFAULT_CONFIDENCE)));
     let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
     handle.set_checker(Arc::clone(&checker));
     let engine = parts::engine(settings, model, settings.sessions())?;
     anstream::eprintln!("{}", parts::startup_line(&engine.info(), checker.graph())?);
-    handle.set_reasoner(Arc::new(parts::reasoner(settings, Arc::clone(&engine), checker)?));
+    let reasoner = parts::reasoner(settings, Arc::clone(&engine), checker, library.clone())?;
+    handle.set_reasoner(Arc::new(reasoner));
 
     // What a reload reads counts for every later change of the graph too.
     let current = Arc::new(Mutex::new(settings.clone()));
-    let (own, shared) = (Arc::clone(&current), Arc::clone(&engine));
+    let (own, shared, passages) = (Arc::clone(&current), Arc::clone(&engine), library.clone());
     handle.set_renew(Box::new(move |graph| {
         let settings = own.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        parts_over(&settings, graph, &shared).map_err(|error| format!("{error:#}"))
+        parts_over(&settings, graph, &shared, passages.clone()).map_err(|error| format!("{error:#}"))
     }));
     let to = handle.clone();
     handle.set_reload(Box::new(move || {
-        let settings = reload(&arguments, &config, &to, &engine).map_err(|error| format!("{error:#}"))?;
+        let settings = reload(&arguments, &config, &to, (&engine, library.clone()))
+            .map_err(|error| format!("{error:#}"))?;
         *current.lock().unwrap_or_else(PoisonError::into_inner) = settings;
         Ok(())
     }));
     Ok(())
 }
 
-fn parts_over(settings: &Settings, graph: Arc<Graph>, engine: &Arc<dyn Engine>) -> anyhow::Result<Parts> {
+fn parts_over(
+    settings: &Settings,
+    graph: Arc<Graph>,
+    engine: &Arc<dyn Engine>,
+    library: Option<Arc<Library>>,
+) -> anyhow::Result<Parts> {
     let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
-    let reasoner = parts::reasoner(settings, Arc::clone(engine), Arc::clone(&checker))?;
+    let reasoner = parts::reasoner(settings, Arc::clone(engine), Arc::clone(&checker), library)?;
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
 }
 
@@ -122,7 +132,7 @@ fn reload(
     arguments: &Arguments,
     config: &ConfigFile,
     handle: &ServerHandle,
-    engine: &Arc<dyn Engine>,
+    (engine, library): (&Arc<dyn Engine>, Option<Arc<Library>>),
 ) -> anyhow::Result<Settings> {
     let settings = arguments.settings(config)?;
     let graph = match handle.checker() {
@@ -130,7 +140,7 @@ fn reload(
         Some(checker) if settings.updates => Arc::clone(checker.graph()),
         _ => Arc::new(parts::graph(&settings)?),
     };
-    let Parts { checker, reasoner } = parts_over(&settings, graph, engine)?;
+    let Parts { checker, reasoner } = parts_over(&settings, graph, engine, library)?;
     handle.set_checker(checker);
     if let Some(reasoner) = reasoner {
         handle.set_reasoner(reasoner);

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use touchstone_check::Checker;
+use touchstone_check::deep::Library;
 use touchstone_core::CheckReport;
 
 use crate::auth::Scope;
@@ -142,10 +143,13 @@ fn lines(bytes: &[u8]) -> Result<Vec<Line>, Problem> {
 
 pub(crate) async fn run(state: &web::Data<State>, texts: Vec<String>) -> Result<Vec<CheckReport>, Problem> {
     let checker = state.checker()?;
+    let library = state.library();
     let ticket = state.checks.enter()?;
     let halt = Halt::new(state);
     let _gone = halt.token().clone().drop_guard();
-    let reports = job::run(state, ticket, &halt, move |halt| check_all(&checker, &texts, halt)).await?;
+    let reports =
+        job::run(state, ticket, &halt, move |halt| check_all(&checker, library.as_deref(), &texts, halt))
+            .await?;
     for report in &reports {
         state.metrics.judged("check", &report.claims);
     }
@@ -158,13 +162,22 @@ pub(crate) async fn run(state: &web::Data<State>, texts: Vec<String>) -> Result<
     Ok(reports)
 }
 
-fn check_all(checker: &Arc<Checker>, texts: &[String], halt: &Halt) -> Result<Vec<CheckReport>, Problem> {
+fn check_all(
+    checker: &Arc<Checker>,
+    library: Option<&Library>,
+    texts: &[String],
+    halt: &Halt,
+) -> Result<Vec<CheckReport>, Problem> {
     let mut reports = Vec::with_capacity(texts.len());
     for text in texts {
         if halt.flow().is_break() {
             return Err(Problem::cancelled());
         }
-        reports.push(checker.check(text));
+        let mut report = checker.check(text);
+        if let Some(library) = library {
+            library.consult(&mut report).map_err(|error| Problem::internal(error.to_string()))?;
+        }
+        reports.push(report);
     }
     Ok(reports)
 }

@@ -119,6 +119,11 @@ fn passages_are_put_and_taken_out_and_share_the_epoch() {
     assert_eq!(put.status, 200, "{}", put.body);
     assert_eq!(put.json()["epoch"], 1);
     assert_eq!(open.found("hive"), 1);
+    let quoted = |open: &Open| {
+        let body = r#"{"text": "Bees live in a hive."}"#;
+        open.send("POST", "/v1/check", "application/json", body).body.contains("\"title\":\"Hive\"")
+    };
+    assert!(quoted(&open), "a passage that was acknowledged is evidence in the next request");
     let graph = open.send("PUT", "/v1/graphs/staff", "text/turtle", STAFF);
     assert_eq!(graph.json()["epoch"], 2);
     let broken =
@@ -128,6 +133,7 @@ fn passages_are_put_and_taken_out_and_share_the_epoch() {
     assert_eq!(open.found("hive"), 1);
     assert_eq!(open.send("DELETE", "/v1/passages/bees", "text/plain", "").status, 200);
     assert_eq!(open.found("hive"), 0);
+    assert!(!quoted(&open));
 
     let Open { service, dir, .. } = open;
     drop(service);

@@ -192,6 +192,7 @@ impl PhraseResolver {
             chat.push(ask(phrase, label));
             chat.push(Message::new(Role::Assistant, if stated { "Stated: yes" } else { "Stated: no" }));
         }
+        self.engine.prepare(&chat)?;
         chat.push(ask(phrase, label));
         let mut session = self.engine.open(&chat)?;
         session.append("Stated:")?;
