@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use oxigraph::model::{NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term};
 
-use crate::ontology::{Predicate, PredicateId, ValueKind};
+use crate::ontology::{ClassId, Predicate, PredicateId, ValueKind};
 use crate::{Graph, GraphError};
 
 /// One step along a predicate.
@@ -34,6 +34,9 @@ pub struct Reached {
 /// Facts and ends that are looked at to learn what can follow a hop.
 const SAMPLED_FACTS: usize = 20_000;
 const SAMPLED_ENDS: usize = 300;
+/// Of each kind of ends at least so many, so that a kind that is rare among
+/// them is not missed: the countries among all that has a capital.
+const SAMPLED_OF_A_KIND: usize = 30;
 const FACTS_OF_AN_END: usize = 100;
 /// Ends with more facts whose hops are looked up one by one.
 const LARGE_ENDS: usize = 20;
@@ -57,39 +60,44 @@ impl Routes {
         if let Some(known) = after.get(&hop) {
             return Ok(Arc::clone(known));
         }
-        let ends = ends(graph, hop)?;
-        let mut counts: BTreeMap<Hop, usize> = BTreeMap::new();
+        let mut shares: BTreeMap<Hop, f32> = BTreeMap::new();
         let mut large = LARGE_ENDS;
-        for end in &ends {
-            for next in about(graph, end, &mut large)? {
-                *counts.entry(next).or_default() += 1;
+        for (end, weight) in ends(graph, hop)? {
+            for next in about(graph, &end, &mut large)? {
+                *shares.entry(next).or_default() += weight;
             }
         }
-        let share = |count: usize| count as f32 / ends.len().max(1) as f32;
-        let hops: BTreeMap<Hop, f32> = counts.into_iter().map(|(hop, count)| (hop, share(count))).collect();
-        let hops = Arc::new(hops);
+        let hops = Arc::new(shares);
         after.insert(hop, Arc::clone(&hops));
         Ok(hops)
     }
 }
 
-/// A sample of what the hop leads to.
-fn ends(graph: &Graph, hop: Hop) -> Result<Vec<NamedNode>, GraphError> {
+/// A sample of what the hop leads to, kind by kind, each with the share of
+/// all ends that it stands for.
+fn ends(graph: &Graph, hop: Hop) -> Result<Vec<(NamedNode, f32)>, GraphError> {
     let predicate = graph.ontology().predicate(hop.predicate);
+    let lexicon = graph.lexicon();
     let mut seen = HashSet::new();
-    let mut found = Vec::new();
+    let mut kinds: BTreeMap<Vec<ClassId>, (Vec<NamedNode>, usize)> = BTreeMap::new();
     for (iri, inverse) in directions(graph, predicate, hop.inverse) {
         let quads = graph.store().inner().quads_for_pattern(None, Some(iri.as_ref()), None, None);
         for quad in quads.take(SAMPLED_FACTS) {
-            if let Some(node) = end(&quad?, inverse)
-                && seen.insert(node.clone())
-            {
-                found.push(node);
-            }
-            if found.len() >= SAMPLED_ENDS {
-                return Ok(found);
+            let Some(node) = end(&quad?, inverse).filter(|node| seen.insert(node.clone())) else { continue };
+            let types = lexicon.entity_by_iri(node.as_ref()).map(|id| lexicon.entity(id).types.to_vec());
+            let (sample, count) = kinds.entry(types.unwrap_or_default()).or_default();
+            *count += 1;
+            if sample.len() < SAMPLED_ENDS {
+                sample.push(node);
             }
         }
+    }
+    let all = seen.len().max(1);
+    let mut found = Vec::new();
+    for (mut sample, count) in kinds.into_values() {
+        sample.truncate((SAMPLED_ENDS * count / all).max(SAMPLED_OF_A_KIND));
+        let weight = count as f32 / all as f32 / sample.len() as f32;
+        found.extend(sample.into_iter().map(|node| (node, weight)));
     }
     Ok(found)
 }

@@ -19,7 +19,7 @@ mod withhold;
 
 pub use error::{PromptError, ReasonError};
 pub use event::Event;
-pub use guided::{Followed, Guide, Interpretation};
+pub use guided::{Followed, Guide, Interpretation, Opinion, ReadingView};
 pub use options::{Mode, ReasonOptions};
 pub use prompts::{Prompts, Written};
 pub use reasoner::Reasoner;

@@ -10,11 +10,27 @@ use super::words::{ChooseWords, render};
 /// Characters of a question that the model is shown.
 const MAX_QUESTION: usize = 600;
 
+/// What the model makes of one description: log-likelihoods, natural.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opinion {
+    /// Of the description for the question.
+    pub meant: f64,
+    /// Of the description for no question in particular.
+    pub anyway: f64,
+    /// Of the question for the description.
+    pub asked: f64,
+}
+
+impl Opinion {
+    /// Comparable between descriptions of one question only.
+    pub(crate) fn score(&self) -> f64 {
+        self.meant - NORMALISED * self.anyway + self.asked
+    }
+}
+
 /// What the model makes of several descriptions.
 pub(crate) struct Opinions {
-    /// For each its log-likelihood of being meant; comparable with each other
-    /// only.
-    pub(crate) scores: Vec<f64>,
+    pub(crate) each: Vec<Opinion>,
     /// Sessions opened, and tokens that they read.
     pub(crate) calls: usize,
     pub(crate) tokens: usize,
@@ -74,9 +90,10 @@ pub(crate) fn likelihoods(
     let asked: Vec<Alternative<'_>> =
         givens.iter().map(|given| Alternative { given: given.as_str(), text: question.as_str() }).collect();
     let backward = score(&reverse, Message::new(Role::User, describe(last)), &asked)?;
-    let scores =
-        (0..descriptions.len()).map(|at| forward[at] - NORMALISED * prior[at] + backward[at]).collect();
-    Ok(Opinions { scores, calls: 3, tokens })
+    let each = (0..descriptions.len())
+        .map(|at| Opinion { meant: forward[at], anyway: prior[at], asked: backward[at] })
+        .collect();
+    Ok(Opinions { each, calls: 3, tokens })
 }
 
 /// How much of the words' own likelihood is taken off.

@@ -2,7 +2,7 @@
 
 use touchstone_check::{evidence, reason_words};
 use touchstone_core::{
-    Answer, AnswerStatus, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
+    Answer, AnswerStatus, Claim, ClaimKind, Evidence, ReasonCode, Step, StepStatus, Term, Verdict,
 };
 use touchstone_graph::model::Quad;
 use touchstone_graph::{Graph, Hop, Reached, ValueKind};
@@ -215,9 +215,4 @@ fn kind(graph: &Graph, hop: Hop) -> ClaimKind {
         ValueKind::Date => ClaimKind::Date,
         _ => ClaimKind::Relation,
     }
-}
-
-/// The language whose words are used for a question.
-pub(crate) fn language_of(read: Option<Language>) -> Language {
-    read.unwrap_or(Language::English)
 }

@@ -7,8 +7,9 @@ use std::ops::ControlFlow;
 use touchstone_core::{Answer, AskReport, Language, ReasonCode, Step, StepStatus, Usage, Verdict};
 use touchstone_graph::Reached;
 
+use super::choose::{Opinion, Opinions};
 use super::derive::{Extent, withheld};
-use super::operations::{Chosen, Operation};
+use super::operations::{Chosen, Operation, Plan};
 use super::words::render;
 use super::{Followed, Interpretation, choose};
 use crate::derivation::{Derivation, Work};
@@ -67,7 +68,8 @@ impl Reasoner {
             None => return Ok(None),
         };
         let guide = self.guide();
-        let mut candidates = derivation.timed(Work::Checking, || self.candidates(question, language))?;
+        let Found { mut candidates, lacking } =
+            derivation.timed(Work::Checking, || self.candidates(question, language))?;
         let writer = guide.writer(self.prompts().graph_words(language), language);
         if !candidates.first().is_some_and(|best| best.one.is_complete())
             && let Some(several) = derivation.timed(Work::Checking, || guide.several(question, language))?
@@ -104,7 +106,18 @@ impl Reasoner {
         }
         if candidates.is_empty() {
             return if forced {
-                self.nothing(question, read, derivation, on_event).map(Some)
+                self.nothing(question, read, &writer.words.nothing, derivation, on_event).map(Some)
+            } else {
+                Ok(None)
+            };
+        }
+        // Another reading than the one that says it all is no answer, only
+        // because the graph lacks a fact.
+        if let Some(lacking) = lacking {
+            let meant = writer.description(&lacking);
+            let why = render(&writer.words.lacking, &[("description", &meant)]);
+            return if forced {
+                self.nothing(question, read, &why, derivation, on_event).map(Some)
             } else {
                 Ok(None)
             };
@@ -112,21 +125,16 @@ impl Reasoner {
         let mut model_calls = 0;
         let mut prompt_tokens = 0;
         let best = candidates[0].one.score;
-        let settled = !has_rival(&candidates) && candidates[0].one.is_complete();
-        if !settled && (forced || candidates.iter().any(|c| c.one.may_be_meant())) {
+        let may_be_meant = forced || candidates.iter().any(|c| c.one.may_be_meant());
+        if !settled(&candidates) && may_be_meant {
             candidates.retain(|c| c.one.score >= best - ASKED_ABOUT);
             candidates.truncate(MAX_CHOICES);
             if candidates.len() > 1 {
-                let descriptions: Vec<String> =
-                    candidates.iter().map(|c| writer.description(&c.one)).collect();
-                let engine = self.engine().as_ref();
-                let opinions = derivation.timed(Work::Generating, || {
-                    choose::likelihoods(engine, &writer.words.choose, question, &descriptions)
-                })?;
+                let opinions =
+                    derivation.timed(Work::Generating, || self.opinions(question, language, &candidates))?;
                 model_calls = opinions.calls;
                 prompt_tokens = opinions.tokens;
-                let total =
-                    |at: usize| f64::from(candidates[at].one.score) + MODEL_WEIGHT * opinions.scores[at];
+                let total = |at: usize| total(&candidates[at].one, Some(&opinions.each[at]));
                 let first = (0..candidates.len()).max_by(|a, b| total(*a).total_cmp(&total(*b))).unwrap_or(0);
                 candidates.swap(0, first);
             }
@@ -190,19 +198,93 @@ impl Reasoner {
         })
     }
 
+    /// What the model makes of the readings.
+    fn opinions(
+        &self,
+        question: &str,
+        language: Language,
+        candidates: &[Candidate],
+    ) -> Result<Opinions, ReasonError> {
+        let writer = self.guide().writer(self.prompts().graph_words(language), language);
+        let descriptions: Vec<String> = candidates.iter().map(|c| writer.description(&c.one)).collect();
+        let words = &self.prompts().graph_words(language).choose;
+        Ok(choose::likelihoods(self.engine().as_ref(), words, question, &descriptions)?)
+    }
+
+    /// The readings that a question is answered from, the best first, for
+    /// people who look into the choice. `ask`: what the model says of them,
+    /// whether or not it would be asked.
+    pub fn readings(
+        &self,
+        question: &str,
+        language: Language,
+        ask: bool,
+    ) -> Result<Vec<ReadingView>, ReasonError> {
+        let Found { mut candidates, lacking } = self.candidates(question, language)?;
+        let clear = settled(&candidates) || lacking.is_some();
+        if let Some(best) = candidates.first().map(|best| best.one.score) {
+            candidates.retain(|c| c.one.score >= best - ASKED_ABOUT);
+        }
+        candidates.truncate(MAX_CHOICES);
+        let opinions = if ask && candidates.len() > 1 {
+            self.opinions(question, language, &candidates)?.each.into_iter().map(Some).collect()
+        } else {
+            vec![None; candidates.len()]
+        };
+        let writer = self.guide().writer(self.prompts().graph_words(language), language);
+        let mut views: Vec<(f64, ReadingView)> = candidates
+            .iter()
+            .zip(opinions)
+            .map(|(candidate, opinion)| {
+                let one = &candidate.one;
+                let view = ReadingView {
+                    description: writer.description(one),
+                    path: self.guide().describe(one),
+                    score: one.score,
+                    clear,
+                    complete: one.is_complete(),
+                    lacking: lacking.is_some(),
+                    opinion,
+                    values: candidate.things().iter().map(|thing| writer.label(&thing.term)).collect(),
+                };
+                (total(one, opinion.as_ref().filter(|_| !clear)), view)
+            })
+            .collect();
+        views.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(views.into_iter().map(|(_, view)| view).collect())
+    }
+
     /// The readings that lead somewhere, the best first.
-    fn candidates(&self, question: &str, language: Language) -> Result<Vec<Candidate>, ReasonError> {
+    fn candidates(&self, question: &str, language: Language) -> Result<Found, ReasonError> {
+        let plan = self.guide().planner(language).plan(question);
+        let found = self.planned(&plan, language)?;
+        let complete = |found: &Found| found.candidates.first().is_some_and(|best| best.one.is_complete());
+        if plan.operations.is_empty() || complete(&found) {
+            return Ok(found);
+        }
+        // "The Last Circus" is a name, and asks for no last one.
+        let whole = Plan { question: question.to_owned(), operations: Vec::new() };
+        let other = self.planned(&whole, language)?;
+        Ok(if complete(&other) { other } else { found })
+    }
+
+    fn planned(&self, plan: &Plan, language: Language) -> Result<Found, ReasonError> {
         let guide = self.guide();
         let planner = guide.planner(language);
-        let plan = planner.plan(question);
-        let mut found: Vec<Candidate> = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut lacking: Option<Interpretation> = None;
         for one in guide.interpret(&plan.question, language, MAX_READINGS)? {
-            let far = found.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT);
-            if far || found.len() >= MAX_KEPT {
+            let far = candidates.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT);
+            if far || candidates.len() >= MAX_KEPT {
                 break;
             }
             // A hop that leads nowhere: the next reading is tried.
-            let Some(mut followed) = guide.follow(one.entity, one.hops())? else { continue };
+            let Some(mut followed) = guide.follow(one.entity, one.hops())? else {
+                if lacking.is_none() && one.is_complete() {
+                    lacking = Some(one);
+                }
+                continue;
+            };
             if !followed.last_mut().is_some_and(|last| guide.keep_class(one.class, &mut last.reached)) {
                 continue;
             }
@@ -215,21 +297,30 @@ impl Reasoner {
                 }
             }
             if applies {
-                found.push(candidate);
+                candidates.push(candidate);
             }
         }
-        Ok(found)
+        let best = candidates.first().map(|best| &best.one);
+        if !best.is_some_and(Interpretation::is_complete) {
+            let score = |one: &Option<Interpretation>| one.as_ref().map_or(f32::MIN, |one| one.score);
+            let other = guide.lacking(&plan.question, language)?;
+            if score(&other) > score(&lacking) {
+                lacking = other;
+            }
+        }
+        let lacking = lacking.filter(|lacking| best.is_none_or(|best| lacking.score > best.score + RIVAL));
+        Ok(Found { candidates, lacking })
     }
 
     fn nothing(
         &self,
         question: &str,
         language: Option<Language>,
+        why: &str,
         derivation: Derivation,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        let words = self.prompts().graph_words(super::derive::language_of(language));
-        let answer = withheld(&words.nothing);
+        let answer = withheld(why);
         tell(on_event, Event::Answered { answer: &answer })?;
         Ok(AskReport {
             question: question.to_owned(),
@@ -244,6 +335,43 @@ impl Reasoner {
             usage: Usage::default(),
         })
     }
+}
+
+/// The readings of a question.
+struct Found {
+    /// Those that lead somewhere, the best first.
+    candidates: Vec<Candidate>,
+    /// One that says all the question says, much better than the best of
+    /// them, and leads nowhere: the graph lacks what is asked for.
+    lacking: Option<Interpretation>,
+}
+
+/// A reading as [`Reasoner::readings`] shows it.
+#[derive(Clone, Debug)]
+pub struct ReadingView {
+    pub description: String,
+    /// The topic and its hops.
+    pub path: String,
+    /// How well the question's words lie on it.
+    pub score: f32,
+    /// The words alone settle which reading is meant; the same for all.
+    pub clear: bool,
+    pub complete: bool,
+    /// The graph lacks what the question asks for: this is another reading.
+    pub lacking: bool,
+    pub opinion: Option<Opinion>,
+    pub values: Vec<String>,
+}
+
+/// The words' score and the model's opinion together.
+fn total(one: &Interpretation, opinion: Option<&Opinion>) -> f64 {
+    f64::from(one.score) + opinion.map_or(0.0, |opinion| MODEL_WEIGHT * opinion.score())
+}
+
+/// Whether the words alone say which reading is meant: they lie on it to the
+/// last one, or far better than on any other.
+fn settled(candidates: &[Candidate]) -> bool {
+    candidates.first().is_none_or(|best| best.one.is_complete()) || !has_rival(candidates)
 }
 
 /// A derivation that is ready to be told.

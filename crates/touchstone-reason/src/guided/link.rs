@@ -21,6 +21,8 @@ pub(crate) struct Topic {
 
 /// Names that are looked at; a question has few.
 const MAX_TOPICS: usize = 8;
+const SMALL_LETTERS: f32 = 1.5;
+const SMALL_ARTICLE: f32 = 0.4;
 /// Meanings of one name that are looked at.
 const MAX_MEANINGS: usize = 6;
 
@@ -37,7 +39,7 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
         if entities.is_empty() {
             continue;
         }
-        let score = form(name, question, &mention.range);
+        let score = form(name, question, &mention.range) - unlike(graph.lexicon(), &entities, name, question);
         topics.push(Topic { range: mention.range, name: name.to_owned(), entities, score });
     }
     // A name inside a longer one is that one's.
@@ -95,11 +97,32 @@ fn form(name: &str, question: &str, range: &Range<usize>) -> f32 {
     let inside = question[..range.start].chars().any(char::is_alphanumeric);
     let capitals = words.iter().filter(|word| word.starts_with(char::is_uppercase)).count();
     let mut score = 0.6 * content as f32 + 0.2 * (words.len() - content.min(words.len())) as f32;
-    if capitals > 0 && inside {
+    // The first word of a sentence has its capital anyway.
+    if capitals > usize::from(!inside) {
         score += 1.5 + 0.3 * capitals as f32;
     }
     if content == 0 {
         score -= 1.0;
     }
     score
+}
+
+/// What it costs that a name is written in small letters where its thing has
+/// capitals: all of it, in a question that has capitals elsewhere ("fall" for
+/// "Fall"), or its article alone ("the Blade" for "The Blade").
+fn unlike(lexicon: &Lexicon, entities: &[EntityId], name: &str, question: &str) -> f32 {
+    let capital = |text: &str| text.split_whitespace().any(|word| word.starts_with(char::is_uppercase));
+    let written = |id: &EntityId| lexicon.entity(*id).label(Language::English).to_owned();
+    let labels: Vec<String> =
+        entities.iter().map(written).filter(|label| fold(label) == fold(name)).collect();
+    if labels.is_empty() || labels.iter().any(|label| label == name) {
+        return 0.0;
+    }
+    let inside = question.split_whitespace().skip(1).any(|word| word.starts_with(char::is_uppercase));
+    let article = name.starts_with(char::is_lowercase) && capital(name);
+    match (capital(name), labels.iter().all(|label| capital(label))) {
+        (false, true) if inside => SMALL_LETTERS,
+        (true, true) if article => SMALL_ARTICLE,
+        _ => 0.0,
+    }
 }

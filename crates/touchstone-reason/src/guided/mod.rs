@@ -22,6 +22,8 @@ use touchstone_core::Language;
 use touchstone_graph::model::{NamedNode, Term};
 use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes};
 
+pub use choose::Opinion;
+pub use driver::ReadingView;
 use index::CueIndex;
 pub(crate) use link::Topic;
 use operations::Planner;
@@ -40,6 +42,19 @@ const MAX_PATHS: usize = 20_000;
 const TOPIC_MARGIN: f32 = 3.0;
 /// What a word costs that nothing explains.
 const UNKNOWN_WORD: f32 = 0.8;
+
+/// A hop that so large a share of the things of a kind has is one that a
+/// thing of that kind should have.
+const USUAL: f32 = 0.25;
+
+/// Which first hops are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// Those that leave the thing.
+    Held,
+    /// Those that the graph lacks for this thing, and holds for its like.
+    Lacking,
+}
 
 /// What reads questions against one graph.
 pub struct Guide {
@@ -121,7 +136,7 @@ impl Guide {
     }
 
     pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {
-        Writer { graph: &self.graph, index: &self.index, words, language }
+        Writer { graph: &self.graph, index: &self.index, routes: &self.routes, words, language }
     }
 
     /// The ways to read the question, the best first, at most `limit`.
@@ -131,7 +146,19 @@ impl Guide {
         language: Language,
         limit: usize,
     ) -> Result<Vec<Interpretation>, GraphError> {
-        self.interpret_topics(question, link::topics(&self.graph, question), language, limit)
+        self.interpret_topics(question, link::topics(&self.graph, question), language, limit, Leaving::Held)
+    }
+
+    /// The best way to read the question to its last word along a path whose
+    /// first hop the graph lacks, though things of that kind have it.
+    pub(crate) fn lacking(
+        &self,
+        question: &str,
+        language: Language,
+    ) -> Result<Option<Interpretation>, GraphError> {
+        let topics = link::topics(&self.graph, question);
+        let found = self.interpret_topics(question, topics, language, usize::MAX, Leaving::Lacking)?;
+        Ok(found.into_iter().find(Interpretation::is_complete))
     }
 
     fn interpret_topics(
@@ -140,6 +167,7 @@ impl Guide {
         topics: Vec<Topic>,
         language: Language,
         limit: usize,
+        leaving: Leaving,
     ) -> Result<Vec<Interpretation>, GraphError> {
         let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
         let mut found: Vec<Interpretation> = Vec::new();
@@ -150,7 +178,7 @@ impl Guide {
             let unexplained = UNKNOWN_WORD * reading.unknown.len() as f32;
             let mut seen: HashSet<Vec<Hop>> = HashSet::new();
             for entity in topic.entities.clone() {
-                for hops in self.paths(entity, &reading)? {
+                for hops in self.paths(entity, &reading, leaving)? {
                     // Of things of one name, the likeliest stands first.
                     if !seen.insert(hops.clone()) {
                         continue;
@@ -180,9 +208,28 @@ impl Guide {
 
     /// The paths that leave the entity, pruned by what the question asks for:
     /// one hop may be silent, besides those that go back.
-    fn paths(&self, entity: EntityId, reading: &Reading) -> Result<Vec<Vec<Hop>>, GraphError> {
+    fn paths(
+        &self,
+        entity: EntityId,
+        reading: &Reading,
+        leaving: Leaving,
+    ) -> Result<Vec<Vec<Hop>>, GraphError> {
         let start = self.graph.lexicon().entity(entity).iri.into_owned();
-        let first = self.graph.hops_from(start.as_ref())?;
+        let held = self.graph.hops_from(start.as_ref())?;
+        let first = match leaving {
+            Leaving::Held => held,
+            Leaving::Lacking => {
+                let mut usual: Vec<Hop> = Vec::new();
+                for hop in &held {
+                    let after = self.routes.after(&self.graph, self.graph.canonical(hop.back()))?;
+                    usual.extend(after.iter().filter(|(_, share)| **share >= USUAL).map(|(hop, _)| *hop));
+                }
+                usual.sort_unstable();
+                usual.dedup();
+                usual.retain(|hop| !held.contains(hop));
+                usual
+            }
+        };
         let mut found: Vec<Vec<Hop>> = Vec::new();
         let mut open: Vec<(Vec<Hop>, usize)> = vec![(Vec::new(), 0)];
         while let Some((path, silent)) = open.pop() {

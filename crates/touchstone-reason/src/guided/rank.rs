@@ -185,7 +185,12 @@ impl Ranker<'_> {
                     if returns(place, hop) && astray {
                         continue;
                     }
-                    HOP * weight * if wrong { WRONG_WAY } else { 1.0 }
+                    // "which directors": the last hop leads to them.
+                    let misses = unit.head
+                        && *role == CueRole::Noun
+                        && (inverse || place + 1 != 2 * hops.len())
+                        && !symmetric(hop);
+                    HOP * weight * if wrong || misses { WRONG_WAY } else { 1.0 }
                 }
                 // "which writers wrote": the noun names what the hop leads to.
                 Sense::Relation { predicate, role: CueRole::Noun, .. } => {

@@ -31,6 +31,8 @@ pub(crate) struct Unit {
     pub(crate) equals: bool,
     /// Says more of the noun right behind it: "film" in "film genre".
     pub(crate) modifier: bool,
+    /// Names what is asked for: "which directors".
+    pub(crate) head: bool,
 }
 
 impl Unit {
@@ -191,10 +193,13 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
             of: matches!(next, Some("of" | "in" | "for" | "to" | "from")),
             adjacent,
             equals: match side {
-                Side::Before => matches!(next, Some("is" | "are" | "was" | "were")),
+                Side::Before => {
+                    matches!(next, Some("is" | "are" | "was" | "were")) && !is_asked_for(&tokens, span.start)
+                }
                 Side::After => is_as(&tokens, span.start),
             },
             modifier: false,
+            head: side == Side::Before && is_asked_for(&tokens, span.start),
         };
         match side {
             Side::Before => reading.before.insert(0, unit),
@@ -202,6 +207,10 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
         }
     }
     mark_modifiers(&mut reading, &taken);
+    // "X, when was it released": the question word asks for the end, wherever
+    // it stands.
+    let words: Vec<Unit> = reading.after.extract_if(.., |unit| unit.is_question_word()).collect();
+    reading.after.extend(words);
     if let Some(unit) = place_before(index, &tokens) {
         reading.before.insert(0, unit);
     }
@@ -235,7 +244,14 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
         adjacent: true,
         equals: false,
         modifier: false,
+        head: false,
     })
+}
+
+/// "which topics is X about" asks for the topics, "whose topic is X" for what
+/// has it.
+fn is_asked_for(tokens: &[Token], at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| matches!(tokens[before].text.as_str(), "which" | "what"))
 }
 
 /// "as its", "as their" before the token.
@@ -383,6 +399,7 @@ fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
                 adjacent,
                 equals: folded[span.end..].starts_with('是') && side == Side::Before,
                 modifier: false,
+                head: false,
             };
             match side {
                 Side::Before => reading.before.insert(0, unit),

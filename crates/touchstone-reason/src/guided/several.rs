@@ -12,7 +12,7 @@ use super::driver::Candidate;
 use super::index::{Sense, is_light};
 use super::link::{self, Topic};
 use super::words::{Writer, render};
-use super::{Guide, reading};
+use super::{Guide, Leaving, reading};
 use touchstone_check::reason_words;
 
 /// Starts of one question.
@@ -52,7 +52,9 @@ impl Guide {
         let mut parts: Vec<Candidate> = Vec::new();
         for (view, topic) in views.iter().zip(&topics) {
             let mut found = None;
-            for one in self.interpret_topics(view, vec![topic.clone()], language, MAX_READINGS)? {
+            for one in
+                self.interpret_topics(view, vec![topic.clone()], language, MAX_READINGS, Leaving::Held)?
+            {
                 if !one.is_complete() {
                     continue;
                 }

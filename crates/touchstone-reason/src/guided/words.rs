@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use touchstone_core::Language;
 use touchstone_graph::model::Term;
-use touchstone_graph::{Graph, Hop, PredicateId, ThingKind, plural};
+use touchstone_graph::{Graph, Hop, PredicateId, Routes, ThingKind, plural};
 
 use super::index::CueIndex;
 use super::operations::{Chosen, Operation};
@@ -44,6 +44,7 @@ pub(crate) struct GraphWords {
     pub(crate) count_at_least: String,
     pub(crate) nothing: String,
     pub(crate) incomplete: String,
+    pub(crate) lacking: String,
     describe_forward: String,
     describe_inverse: String,
     describe_passive: String,
@@ -76,6 +77,7 @@ const LISTED: usize = 10;
 pub(crate) struct Writer<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) index: &'a CueIndex,
+    pub(crate) routes: &'a Routes,
     pub(crate) words: &'a GraphWords,
     pub(crate) language: Language,
 }
@@ -104,11 +106,31 @@ impl Writer<'_> {
         if let Some(class) = class {
             return class.label(self.language).to_owned();
         }
-        let noun = self.index.wording(hop.predicate).and_then(|wording| wording.subjects.first());
-        match (noun, self.language) {
-            (Some(noun), Language::English) => noun.clone(),
+        match (self.noun(hop.predicate), self.language) {
+            (Some(noun), Language::English) => noun,
             _ => self.words.thing.clone(),
         }
+    }
+
+    /// Of the nouns for what has the predicate, the one that its other
+    /// predicates have too: what is written and directed is a film, no book.
+    fn noun(&self, predicate: PredicateId) -> Option<String> {
+        let own = &self.index.wording(predicate)?.subjects;
+        let beside = self.routes.after(self.graph, Hop { predicate, inverse: true }).ok()?;
+        let votes = |noun: &String| -> f32 {
+            let has = |hop: &Hop| {
+                let wording = self.index.wording(hop.predicate).filter(|_| !hop.inverse);
+                wording.and_then(|wording| wording.subjects.iter().position(|known| known == noun))
+            };
+            beside.iter().filter_map(|(hop, share)| Some(share / (1 + has(hop)?) as f32)).sum()
+        };
+        let voted = own.iter().map(|noun| (votes(noun), noun));
+        // Of equals the first.
+        let best = voted.fold(None, |best: Option<(f32, &String)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        });
+        best.map(|(_, noun)| noun.clone())
     }
 
     fn plural(&self, noun: &str) -> String {
