@@ -291,6 +291,8 @@ fn thresholds_are_written_and_kept() {
         "0.1",
     ]);
     assert!(other.sentence().contains("promises 0.5, not 0.1"), "{}", other.stderr);
+    let asked = sandbox.run(&["ask", "Which river is it?", "--max-false-rate", "0.1"]);
+    assert!(asked.sentence().contains("no calibration is set"), "{}", asked.stderr);
 }
 
 #[test]
