@@ -27,7 +27,7 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
                 let subjects = lookup::subjects(graph, &[*predicate], &[id]);
                 terms.extend(subjects.into_iter().map(|s| lookup::entity_term(graph, s, language)));
             } else {
-                let facts = lookup::facts(graph, lexicon.entity(id).iri, *predicate);
+                let facts = lookup::facts(graph, lexicon.iri(id), *predicate);
                 terms.extend(facts.iter().map(|fact| lookup::term(graph, &fact.value, language)));
             }
         }
@@ -187,7 +187,7 @@ fn fits(graph: &Graph, slot: &OpenSlot, value: &Value) -> bool {
         value.readings.iter().any(|reading| match reading {
             Object::Entity(entity) => {
                 let entities = predicate.value_kind == ValueKind::Entity;
-                entities && entity.candidates.iter().any(|e| ontology.fits(lexicon.entity(*e).types, wanted))
+                entities && entity.candidates.iter().any(|e| ontology.fits(lexicon.types(*e), wanted))
             }
             Object::Quantity(_) => predicate.value_kind == ValueKind::Number,
             Object::Date(_) => predicate.value_kind == ValueKind::Date,

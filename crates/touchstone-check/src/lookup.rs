@@ -2,6 +2,7 @@
 //! inverse, by symmetry, and along a transitive predicate.
 
 use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 
 use touchstone_core::{Evidence, Language, Qualifier, Term};
 use touchstone_graph::model::{
@@ -34,7 +35,7 @@ pub(crate) enum How {
 /// A store that cannot be read has no facts: nothing is supported by it.
 pub(crate) fn facts(graph: &Graph, subject: NamedNodeRef<'_>, predicate: PredicateId) -> Vec<Fact> {
     let ontology = graph.ontology();
-    let mut found: Vec<Fact> = Vec::new();
+    let mut found = Facts::default();
     for id in &ontology.predicate(predicate).sub_properties {
         let p = ontology.predicate(*id);
         let how = if *id == predicate { How::Asserted } else { How::SubProperty };
@@ -46,19 +47,33 @@ pub(crate) fn facts(graph: &Graph, subject: NamedNodeRef<'_>, predicate: Predica
             backward(graph, subject, p, &mut found);
         }
     }
-    found
+    found.facts
 }
 
-fn push(found: &mut Vec<Fact>, fact: Fact) {
-    let known = found.iter().any(|f| {
-        f.value == fact.value && f.quad.graph_name == fact.quad.graph_name && f.statement == fact.statement
-    });
-    if !known {
-        found.push(fact);
+/// Facts, each once, however many rules lead to it.
+#[derive(Default)]
+struct Facts {
+    facts: Vec<Fact>,
+    /// Hashes of what tells facts apart: a thing may have thousands.
+    seen: HashSet<u64>,
+    hashes: RandomState,
+}
+
+impl Facts {
+    fn push(&mut self, fact: Fact) {
+        let hash = self.hashes.hash_one((&fact.value, &fact.quad.graph_name, &fact.statement));
+        let same = |other: &Fact| {
+            other.value == fact.value
+                && other.quad.graph_name == fact.quad.graph_name
+                && other.statement == fact.statement
+        };
+        if self.seen.insert(hash) || !self.facts.iter().any(same) {
+            self.facts.push(fact);
+        }
     }
 }
 
-fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how: How, found: &mut Vec<Fact>) {
+fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how: How, found: &mut Facts) {
     let quads = graph.store().inner().quads_for_pattern(
         Some(subject.into()),
         Some(predicate.iri.as_ref()),
@@ -66,7 +81,7 @@ fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how:
         None,
     );
     for quad in quads.filter_map(Result::ok) {
-        push(found, Fact { value: quad.object.clone(), quad, how, statement: None });
+        found.push(Fact { value: quad.object.clone(), quad, how, statement: None });
     }
     let Some(stated) = &predicate.statement else { return };
     for (node, graph_name) in statement_nodes(graph, subject, stated) {
@@ -78,7 +93,7 @@ fn forward(graph: &Graph, subject: NamedNodeRef<'_>, predicate: &Predicate, how:
         ) {
             let Ok(value) = value else { continue };
             let quad = Quad::new(subject, predicate.iri.clone(), value.object.clone(), graph_name.clone());
-            push(found, Fact { value: value.object, quad, how, statement: Some(node.clone()) });
+            found.push(Fact { value: value.object, quad, how, statement: Some(node.clone()) });
         }
     }
 }
@@ -125,7 +140,7 @@ pub(crate) fn qualifiers(graph: &Graph, statement: &NamedOrBlankNode) -> Vec<(Na
     said.filter(|(predicate, _)| !predicate.as_str().starts_with(rdf::BASE)).collect()
 }
 
-fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, found: &mut Vec<Fact>) {
+fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, found: &mut Facts) {
     let quads = graph.store().inner().quads_for_pattern(
         None,
         Some(predicate.iri.as_ref()),
@@ -134,7 +149,7 @@ fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, foun
     );
     for quad in quads.filter_map(Result::ok) {
         if let NamedOrBlankNode::NamedNode(node) = &quad.subject {
-            push(found, Fact { value: node.clone().into(), quad, how: How::Inverse, statement: None });
+            found.push(Fact { value: node.clone().into(), quad, how: How::Inverse, statement: None });
         }
     }
     let Some(stated) = &predicate.statement else { return };
@@ -152,7 +167,7 @@ fn backward(graph: &Graph, object: NamedNodeRef<'_>, predicate: &Predicate, foun
             let NamedOrBlankNode::NamedNode(subject) = quad.subject else { continue };
             let quad = Quad::new(subject.clone(), predicate.iri.clone(), object, quad.graph_name.clone());
             let statement = Some(value.subject.clone());
-            push(found, Fact { value: subject.into(), quad, how: How::Inverse, statement });
+            found.push(Fact { value: subject.into(), quad, how: How::Inverse, statement });
         }
     }
 }
@@ -164,8 +179,8 @@ pub(crate) fn subjects(graph: &Graph, predicates: &[PredicateId], values: &[Enti
     let mut found = Vec::new();
     for predicate in predicates {
         for value in values {
-            let object = lexicon.entity(*value).iri;
-            let mut facts = Vec::new();
+            let object = lexicon.iri(*value);
+            let mut facts = Facts::default();
             for id in &ontology.predicate(*predicate).sub_properties {
                 let p = ontology.predicate(*id);
                 backward(graph, object, p, &mut facts);
@@ -173,7 +188,7 @@ pub(crate) fn subjects(graph: &Graph, predicates: &[PredicateId], values: &[Enti
                     forward(graph, object, ontology.predicate(*inverse), How::Inverse, &mut facts);
                 }
             }
-            found.extend(facts.iter().filter_map(|fact| entity_of(graph, &fact.value)));
+            found.extend(facts.facts.iter().filter_map(|fact| entity_of(graph, &fact.value)));
         }
     }
     found.sort_unstable();
@@ -188,9 +203,33 @@ pub(crate) fn entity_of(graph: &Graph, term: &RdfTerm) -> Option<EntityId> {
     }
 }
 
-/// Whether any fact of the predicate has this value.
+/// Whether any fact of the predicate has this value. A genre or a country is
+/// the value of thousands: the first is enough.
 pub(crate) fn is_ever_value(graph: &Graph, predicate: &Predicate, id: EntityId) -> bool {
-    !subjects(graph, &[predicate.id], &[id]).is_empty()
+    let ontology = graph.ontology();
+    let object = graph.lexicon().iri(id);
+    let store = graph.store().inner();
+    let asserted = |p: &Predicate| {
+        let quads = store.quads_for_pattern(None, Some(p.iri.as_ref()), Some(object.into()), None);
+        quads.filter_map(Result::ok).any(|quad| entity_of(graph, &quad.subject.into()).is_some())
+    };
+    let inverse = |p: &Predicate| {
+        let quads = store.quads_for_pattern(Some(object.into()), Some(p.iri.as_ref()), None, None);
+        quads.filter_map(Result::ok).any(|quad| entity_of(graph, &quad.object).is_some())
+    };
+    let plain = predicate.sub_properties.iter().any(|id| {
+        let p = ontology.predicate(*id);
+        asserted(p) || p.inverses.iter().any(|id| inverse(ontology.predicate(*id)))
+    });
+    plain || (states(graph, predicate) && !subjects(graph, &[predicate.id], &[id]).is_empty())
+}
+
+/// Whether facts of the predicate may be stated by nodes of their own.
+fn states(graph: &Graph, predicate: &Predicate) -> bool {
+    let ontology = graph.ontology();
+    predicate.sub_properties.iter().map(|id| ontology.predicate(*id)).any(|p| {
+        p.statement.is_some() || p.inverses.iter().any(|id| ontology.predicate(*id).statement.is_some())
+    })
 }
 
 /// A shortest chain of facts from `from` to `to` along a transitive predicate.
@@ -318,11 +357,11 @@ pub fn fact_holds(graph: &Graph, evidence: &Evidence) -> bool {
     let mut quads: Vec<Quad> = quads.filter_map(Result::ok).collect();
     if let Some(id) = graph.ontology().predicate_by_iri(predicate.as_ref()) {
         let stated = graph.ontology().predicate(id);
-        let mut found = Vec::new();
+        let mut found = Facts::default();
         if stated.statement.is_some() {
             forward(graph, subject.as_ref(), stated, How::Asserted, &mut found);
         }
-        quads.extend(found.into_iter().map(|fact| fact.quad));
+        quads.extend(found.facts.into_iter().map(|fact| fact.quad));
     }
     quads.iter().any(|quad| {
         let source = match &quad.graph_name {

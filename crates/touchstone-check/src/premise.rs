@@ -202,7 +202,7 @@ impl Reader<'_> {
         predicates.iter().any(|id| {
             let predicate = ontology.predicate(*id);
             value.entities.iter().any(|entity| {
-                let types = self.graph.lexicon().entity(*entity).types;
+                let types = self.graph.lexicon().types(*entity);
                 !types.is_empty()
                     && ontology.fits(types, &predicate.range)
                     && (predicate.domain.is_empty() || !ontology.fits(types, &predicate.domain))

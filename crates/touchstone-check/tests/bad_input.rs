@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use small::{each_is, only};
 use touchstone_check::Checker;
+use touchstone_core::ClaimKind;
 use touchstone_core::ReasonCode::{self, ArithmeticWrong, LimitReached, UnsupportedLanguage};
 use touchstone_core::Verdict::{Refuted, Supported, Unverifiable};
 
@@ -176,4 +177,18 @@ fn no_character_is_too_much() {
     let _ = CHECKER.check(&sums);
     let equals = "1=".repeat(9_000);
     let _ = CHECKER.check(&equals);
+}
+
+#[test]
+fn a_number_alone_behind_a_relation_is_no_count() {
+    let checker = small::checker(
+        r#"
+        :tags a owl:ObjectProperty ; ts:closed true ; rdfs:label "has tags"@en .
+        :run rdfs:label "Chicken Run"@en ; :tags :hens , :farms , :pies .
+        :hens rdfs:label "hens"@en . :farms rdfs:label "farms"@en . :pies rdfs:label "pies"@en .
+        "#,
+    );
+    let claims = checker.check("Chicken Run has tags 2.").claims;
+    assert!(claims.iter().all(|claim| claim.kind != ClaimKind::Count), "{claims:#?}");
+    assert!(claims.iter().all(|claim| claim.verdict == Unverifiable), "{claims:#?}");
 }

@@ -213,3 +213,71 @@ fn no_true_fact_is_refuted_in_the_words_of_its_label() {
     }
     assert!(checked > 300, "{checked}");
 }
+
+#[test]
+fn a_name_is_refuted_only_of_what_it_can_mean() {
+    // Georgia is a country and a state, and a state borders no country's list.
+    each_is(Unverifiable, &["Georgia borders Florida.", "France borders Bavaria."]);
+    each_is(Supported, &["Georgia borders Armenia."]);
+    each_is(Refuted, &["France borders Portugal.", "Peru borders Africa."]);
+}
+
+#[test]
+fn neighbours_may_be_counted_as_countries() {
+    each_is(
+        Supported,
+        &["China has 14 neighbours.", "中国有14个邻国。", "China does not have 15 neighbours."],
+    );
+    each_is(Refuted, &["China has 15 neighbours.", "中国有15个邻国。", "China has 7 neighbours."]);
+}
+
+#[test]
+fn things_are_compared_by_how_many_times() {
+    each_is(
+        Supported,
+        &[
+            "Brazil is about three times as large as Argentina.",
+            "Russia is more than twice as large as Argentina.",
+            "Chile is not as large as Brazil.",
+            "The area of Brazil is about three times that of Argentina.",
+            "Chile is less than half as large as Brazil.",
+        ],
+    );
+    each_is(
+        Refuted,
+        &[
+            "Chile is as large as Brazil.",
+            "Canada is twice as large as Russia.",
+            "Brazil is not as large as Chile.",
+            "Chile is twice as populous as Brazil.",
+        ],
+    );
+    each_is(Unverifiable, &["Brazil is as large as Chile.", "Brazil is twice as small as Chile."]);
+}
+
+#[test]
+fn things_are_described_by_what_they_have() {
+    each_is(
+        Supported,
+        &[
+            "The element with atomic number 26 is iron.",
+            "The element with the symbol Fe is iron.",
+            "Gold is the element with atomic number 79.",
+            "The element whose atomic number is 26 is iron.",
+        ],
+    );
+    each_is(
+        Refuted,
+        &["The element with atomic number 26 is gold.", "Gold is the element with the symbol Fe."],
+    );
+    let claims = CHECKER.check("Iron (symbol Fe) has atomic number 26.").claims;
+    assert_eq!(claims[0].text, "Iron (symbol Fe)");
+    assert!(claims.len() == 2 && claims.iter().all(|claim| claim.verdict == Supported), "{claims:#?}");
+    assert_eq!(verdicts("Iron (symbol Au) has atomic number 26."), [Refuted, Supported]);
+    assert_eq!(verdicts("Lima (the capital of Peru) is a city."), [Supported, Supported]);
+    // What was mentioned before is not what a description speaks of.
+    assert_eq!(
+        verdicts("Iron is a metal. The element with atomic number 79 is gold.").last(),
+        Some(&Supported)
+    );
+}

@@ -1,11 +1,13 @@
 use std::ops::Range;
 
-use touchstone_graph::{EntityId, Meaning, PredicateId, ValueKind};
+use touchstone_core::Language;
+use touchstone_graph::{ClassId, EntityId, Meaning, PredicateId, ValueKind};
 
 use super::{Content, Description, Object, Proposition, Reference, Setting, Time, Value};
 use crate::items::Item;
 use crate::lookup;
 use crate::read::DateInterval;
+use crate::verify::{self, Case};
 
 /// A place in a row of items, and the propositions read so far.
 pub(super) struct Cursor<'s, 'i> {
@@ -129,7 +131,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
         let ontology = self.setting.graph.ontology();
         let lexicon = self.setting.graph.lexicon();
         let fits = |id: &EntityId| {
-            let types = lexicon.entity(*id).types;
+            let types = lexicon.types(*id);
             predicates.is_empty()
                 || predicates.iter().any(|p| {
                     let domain = &ontology.predicate(*p).domain;
@@ -153,7 +155,7 @@ impl<'s, 'i> Cursor<'s, 'i> {
 
     fn likeliest(&self, item: &Item) -> Option<EntityId> {
         let lexicon = self.setting.graph.lexicon();
-        let prior = |id: &EntityId| lexicon.entity(*id).prior;
+        let prior = |id: &EntityId| lexicon.prior(*id);
         item.entities.iter().copied().max_by(|a, b| prior(a).total_cmp(&prior(b)))
     }
 
@@ -243,18 +245,31 @@ impl<'s, 'i> Cursor<'s, 'i> {
         self.push(content, negated, range);
     }
 
-    /// The one entity of which a fact with one of these values holds.
+    /// The one entity of the classes of which a fact with one of these values
+    /// holds.
     pub(super) fn described(
         &mut self,
         predicates: &[PredicateId],
         value: &Value,
+        classes: &[ClassId],
         range: Range<usize>,
     ) -> Option<Reference> {
-        let candidates: &[EntityId] = value.readings.iter().find_map(|reading| match reading {
+        let graph = self.setting.graph;
+        let candidates = value.readings.iter().find_map(|reading| match reading {
             Object::Entity(reference) => Some(reference.candidates.as_slice()),
             _ => None,
-        })?;
-        let mut found = lookup::subjects(self.setting.graph, predicates, candidates);
+        });
+        let literal = |id: &PredicateId| graph.ontology().predicate(*id).value_kind != ValueKind::Entity;
+        let mut found = match candidates {
+            Some(candidates) if !predicates.iter().any(literal) => {
+                lookup::subjects(graph, predicates, candidates)
+            }
+            _ => {
+                let case = Case::new(graph, self.setting.text, Language::English);
+                verify::subjects_with(&case, predicates, value)
+            }
+        };
+        found.retain(|id| graph.ontology().fits(graph.lexicon().types(*id), classes));
         found.dedup();
         if found.len() != 1 {
             return None;

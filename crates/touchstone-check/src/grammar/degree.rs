@@ -1,12 +1,15 @@
 //! Comparisons by a number: "E is larger than V", "E's area is larger than
 //! that of V", E 比 V 大, E 的面积比 V 大.
 
+use num_rational::BigRational;
+use num_traits::One;
 use touchstone_graph::{Degree, Meaning, PredicateId, ValueKind};
 
 use super::cursor::Cursor;
 use super::words::{CONJUNCTIONS, NEGATIONS, OF_LIKE, ZH_NEGATIONS, ZH_OF, ZH_THAN};
-use super::{Content, Reference, chinese as zh, english as en};
+use super::{Content, Reference, Times, chinese as zh, english as en};
 use crate::items::Item;
+use crate::read::Comparator;
 
 /// Directions that any number can be compared in.
 const MORE: &[&str] = &["larger", "greater", "higher", "bigger", "more", "longer"];
@@ -14,14 +17,116 @@ const LESS: &[&str] = &["smaller", "lower", "less", "fewer", "shorter"];
 /// Superlatives of any number, before its noun.
 pub(super) const MOST: &[&str] = &["largest", "greatest", "highest", "biggest", "most", "longest"];
 pub(super) const LEAST: &[&str] = &["smallest", "lowest", "least", "fewest", "shortest"];
+/// Before a number of times.
+const ABOUT: &[&str] = &["about", "approximately", "roughly", "around", "nearly", "almost"];
 const ZH_MORE: &[&str] = &["大", "高", "多", "重", "长"];
 const ZH_LESS: &[&str] = &["小", "低", "少", "轻", "短"];
 const ZH_MORE_THAN: &[&str] = &["大于", "高于", "多于", "超过", "重于", "长于"];
 const ZH_LESS_THAN: &[&str] = &["小于", "低于", "少于", "轻于", "短于"];
 const ZH_STILL: &[&str] = &["更", "要", "还", "更加"];
 
+/// "as large as Peru", "about three times as large as Peru". What is "not as
+/// large" is smaller.
+fn english_times(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], negated: bool) -> bool {
+    let mark = c.at;
+    let mut read = || {
+        let times = times(c);
+        let about = times.is_none() && c.eat(ABOUT);
+        // Alone before an adjective, "as" was read over as an adverb.
+        let read_over = c.items[..c.at].last().is_some_and(|item| item.is(&["as"]));
+        (c.eat(&["as"]) || (read_over && times.is_none())).then_some(())?;
+        let mut by = positive(c, c.peek()?);
+        // "twice as small" has no clear meaning.
+        by.retain(|(_, degree)| times.is_none() || *degree == Degree::More);
+        c.at += 1;
+        if by.is_empty() || !c.eat(&["as"]) {
+            return None;
+        }
+        let right = en::reference(c)?;
+        match times {
+            None if negated => {
+                let less: Vec<_> = by.into_iter().map(|(p, degree)| (p, opposite(degree))).collect();
+                push(c, start, left, &right, &less, false);
+            }
+            times => {
+                let comparator = if about { Comparator::About } else { Comparator::Exact };
+                let equal = Times { factor: BigRational::one(), comparator };
+                push_times(c, start, left, &right, &by, Some(times.unwrap_or(equal)), negated);
+            }
+        }
+        Some(())
+    };
+    let done = read().is_some();
+    if !done {
+        c.at = mark;
+    }
+    done
+}
+
+/// "twice", "half", "more than three times".
+fn times(c: &mut Cursor<'_, '_>) -> Option<Times> {
+    let mark = c.at;
+    let mut comparator = Comparator::Exact;
+    if c.eat(ABOUT) {
+        comparator = Comparator::About;
+    } else if c.eat(&["more", "over"]) {
+        c.eat(&["than"]);
+        comparator = Comparator::MoreThan;
+    } else if c.eat(&["less"]) {
+        c.eat(&["than"]);
+        comparator = Comparator::LessThan;
+    }
+    let whole = |number: i64| BigRational::from_integer(number.into());
+    let read = if c.eat(&["twice"]) {
+        Some(Times { factor: whole(2), comparator })
+    } else if c.eat(&["half"]) {
+        Some(Times { factor: whole(2).recip(), comparator })
+    } else {
+        c.peek().and_then(|item| item.quantity.clone()).filter(|q| q.number.upper.is_none()).and_then(|q| {
+            c.at += 1;
+            let said = q.number.comparator;
+            let comparator = if said == Comparator::Exact { comparator } else { said };
+            c.eat(&["times"]).then_some(Times { factor: q.number.value, comparator })
+        })
+    };
+    if read.is_none() {
+        c.at = mark;
+    }
+    read
+}
+
+/// What "large" compares by, in the lexicon as "larger".
+fn positive(c: &Cursor<'_, '_>, item: &Item) -> Vec<(PredicateId, Degree)> {
+    let word = item.folded.as_str();
+    let last = word.chars().next_back().map(String::from).unwrap_or_default();
+    let mut forms =
+        vec![format!("{word}er"), format!("{word}r"), format!("{word}{last}er"), format!("more {word}")];
+    forms.extend(word.strip_suffix('y').map(|stem| format!("{stem}ier")));
+    let mut by = Vec::new();
+    for entry in forms.iter().flat_map(|form| c.setting.graph.lexicon().lookup(form).iter()) {
+        if let Meaning::Adjective(id, degree @ (Degree::More | Degree::Less)) = entry.meaning
+            && !by.contains(&(id, degree))
+        {
+            by.push((id, degree));
+        }
+    }
+    by
+}
+
+fn opposite(degree: Degree) -> Degree {
+    match degree {
+        Degree::More => Degree::Less,
+        Degree::Less => Degree::More,
+        Degree::Most => Degree::Least,
+        Degree::Least => Degree::Most,
+    }
+}
+
 /// "larger than Peru"
 pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], negated: bool) -> bool {
+    if english_times(c, start, left, negated) {
+        return true;
+    }
     c.eat(&["much", "far", "slightly"]);
     let Some(by) = c.peek().map(comparatives).filter(|by| !by.is_empty()) else { return false };
     c.at += 1;
@@ -110,6 +215,16 @@ pub(super) fn english_slot(
     let numeric = numbers(c, predicates);
     let mut read = || {
         let negated = c.eat(NEGATIONS) || negated;
+        // "twice that of Peru"
+        if let Some(times) = times(c).filter(|_| !numeric.is_empty()) {
+            c.eat(&["the"]);
+            (c.eat(&["that"]) || same_slot(c, predicates)).then_some(())?;
+            c.eat(OF_LIKE).then_some(())?;
+            let right = en::reference(c)?;
+            let by: Vec<_> = numeric.iter().map(|p| (*p, Degree::More)).collect();
+            push_times(c, start, std::slice::from_ref(of), &right, &by, Some(times), negated);
+            return Some(());
+        }
         c.eat(&["much", "far", "slightly"]);
         let degree = c.peek().and_then(|item| direction(item, MORE, LESS)).filter(|_| !numeric.is_empty())?;
         c.at += 1;
@@ -158,10 +273,7 @@ pub(super) fn chinese_less(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Ref
     let Some(right) = zh::reference(c) else { return false };
     c.eat(&["那么", "这么"]);
     let Some(item) = c.peek() else { return false };
-    let by: Vec<_> = degrees(c, item)
-        .into_iter()
-        .map(|(p, degree)| (p, if degree == Degree::More { Degree::Less } else { Degree::More }))
-        .collect();
+    let by: Vec<_> = degrees(c, item).into_iter().map(|(p, degree)| (p, opposite(degree))).collect();
     if by.is_empty() {
         return false;
     }
@@ -239,10 +351,22 @@ fn push(
     by: &[(PredicateId, Degree)],
     negated: bool,
 ) {
+    push_times(c, start, left, right, by, None, negated);
+}
+
+fn push_times(
+    c: &mut Cursor<'_, '_>,
+    start: usize,
+    left: &[Reference],
+    right: &Reference,
+    by: &[(PredicateId, Degree)],
+    times: Option<Times>,
+    negated: bool,
+) {
     for left in left {
         let range = c.range_from(start);
-        let content = Content::Comparison { left: left.clone(), right: right.clone(), by: by.to_vec() };
-        c.push(content, negated, range);
+        let (left, right, by, times) = (left.clone(), right.clone(), by.to_vec(), times.clone());
+        c.push(Content::Comparison { left, right, by, times }, negated, range);
     }
 }
 

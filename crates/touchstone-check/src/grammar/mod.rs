@@ -11,11 +11,12 @@ pub(crate) mod words;
 
 use std::ops::Range;
 
+use num_rational::BigRational;
 use touchstone_core::{ClaimKind, Language};
 use touchstone_graph::{ClassId, Degree, EntityId, Graph, PredicateId};
 
 use crate::items::Item;
-use crate::read::{DateInterval, Quantity};
+use crate::read::{Comparator, DateInterval, Quantity};
 
 pub(crate) use cursor::Verb;
 pub(crate) use question::{OpenSlot, open_slots};
@@ -71,6 +72,8 @@ pub(crate) enum Content {
         left: Reference,
         right: Reference,
         by: Vec<(PredicateId, Degree)>,
+        /// "twice as large as": so many times the other.
+        times: Option<Times>,
     },
     /// What is described by one of its facts is the thing of this name.
     Identity {
@@ -110,6 +113,13 @@ pub(crate) enum Content {
     },
     /// Something is asserted that could not be read.
     Unread,
+}
+
+/// How many times the one is the other: "twice as large", "as large".
+#[derive(Clone, Debug)]
+pub(crate) struct Times {
+    pub(crate) factor: BigRational,
+    pub(crate) comparator: Comparator,
 }
 
 /// What a superlative ranks, and where.

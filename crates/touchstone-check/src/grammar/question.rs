@@ -149,7 +149,7 @@ fn open_slot(
     let fits = |predicate: PredicateId, subject: bool| {
         let p = ontology.predicate(predicate);
         let wanted = if subject { &p.domain } else { &p.range };
-        given.iter().any(|id| ontology.fits(lexicon.entity(*id).types, wanted))
+        given.iter().any(|id| ontology.fits(lexicon.types(*id), wanted))
     };
     // "capital of E" is said of the value: its given side is the object.
     let inverse = phrase.folded.ends_with(" of");
@@ -176,7 +176,7 @@ fn open_slot(
             predicates.iter().any(|p| {
                 let p = ontology.predicate(*p);
                 let wanted = if asks_subject { &p.range } else { &p.domain };
-                ontology.fits(lexicon.entity(*id).types, wanted)
+                ontology.fits(lexicon.types(*id), wanted)
             })
         })
         .collect();
@@ -272,7 +272,7 @@ fn misspelt_name(
 ) -> Option<(usize, Item)> {
     let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
     let fits = |id: EntityId| {
-        let types = lexicon.entity(id).types;
+        let types = lexicon.types(id);
         predicates.iter().any(|p| {
             let p = ontology.predicate(*p);
             ontology.fits(types, &p.domain)

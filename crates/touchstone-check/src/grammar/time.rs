@@ -94,7 +94,7 @@ pub(super) fn event(c: &mut Cursor<'_, '_>, start: usize, found: usize, when: &D
         let (ontology, lexicon) = (c.setting.graph.ontology(), c.setting.graph.lexicon());
         predicates.iter().copied().find(|p| {
             let domain = &ontology.predicate(*p).domain;
-            reference.candidates.iter().any(|id| ontology.fits(lexicon.entity(*id).types, domain))
+            reference.candidates.iter().any(|id| ontology.fits(lexicon.types(*id), domain))
         })
     };
     let of = object.into_iter().chain([subject]).find_map(|reference| Some((fits(&reference)?, reference)));

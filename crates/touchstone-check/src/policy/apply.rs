@@ -35,7 +35,7 @@ impl Rule {
             for mention in lexicon.find(text) {
                 let fits = mention.entries.iter().any(|entry| match entry.meaning {
                     Meaning::Entity(id) => {
-                        let types = lexicon.entity(id).types;
+                        let types = lexicon.types(id);
                         let name = !entry.capitalised
                             || text[mention.range.clone()].starts_with(char::is_uppercase)
                             || text[mention.range.clone()].chars().any(touchstone_graph::is_han);

@@ -178,7 +178,7 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
     let calculated = sides.iter().any(|side| !side.is_plain());
     let units: Vec<_> = sides.iter().flat_map(|side| &side.expression.units).collect();
     let mixed = units.iter().any(|unit| units.iter().any(|other| unit.conflicts_with(other)));
-    let rate = sides.iter().any(|side| side.expression.rate) || converts(text, sides);
+    let rate = sides.iter().any(|side| side.expression.rate) || converts(text, sides) || counts_each(sides);
     let tail = text[span.end..].trim_start();
     let remainder = ["remainder", "余", "with a remainder", "R"].iter().any(|word| tail.starts_with(word));
     calculated
@@ -186,6 +186,22 @@ fn is_whole(text: &str, span: &Range<usize>, sides: &[Side]) -> bool {
         && !remainder
         && !operator_before(text, span.start)
         && !operator_after(text, span.end)
+}
+
+/// "50 weeks x 5 days = 250 days": what comes out is counted like one of the
+/// factors, so that this one is a number for each of the others. Of lengths
+/// the product is an area instead.
+fn counts_each(sides: &[Side]) -> bool {
+    let Some(product) = sides.iter().map(|side| &side.expression).find(|e| e.product && e.operators > 0)
+    else {
+        return false;
+    };
+    let area = |unit: &Unit| unit_at("m", 0).is_some_and(|(_, metre)| unit.same_dimension(&metre));
+    !product.units.iter().any(area)
+        && sides.iter().filter(|side| side.is_plain()).all(|side| match side.expression.units.as_slice() {
+            [own] => product.units.contains(own),
+            _ => false,
+        })
 }
 
 /// "54 hours * 60 minutes": the number of the one in the other is a rate.
@@ -376,6 +392,8 @@ mod tests {
             "0.1 + 0.2 = 0.3",
             "16 + 12 = $28 million",
             "54 hours * 60 minutes = 3240 minutes",
+            "50 weeks x 5 days = 250 days",
+            "4 weeks × 5 days × 8 hours = 160 hours",
             "Ann's 7 gallons + Bo’s 8 gallons = 15 gallons",
             "He was 3 times Bo last year = 3*15 = 45",
             "then 60 kW would cost = $0.10*60 = $6",
@@ -405,6 +423,9 @@ mod tests {
             "10 ÷ 3 = 3 remainder 1",
             "x = 5",
             "60 km/h × 30 min = 1800 km",
+            "2 km × 300 m = 600 m",
+            "50 weeks x 5 days = 250 hours",
+            "50 weeks + 5 days = 55 days",
         ] {
             assert!(equations(text).is_empty(), "{text}: {:?}", equations(text));
         }

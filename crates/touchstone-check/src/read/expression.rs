@@ -37,6 +37,8 @@ pub(super) struct Expression {
     pub(super) irrational: bool,
     /// An operand counts for each of something: "60 minutes per hour".
     pub(super) rate: bool,
+    /// Nothing but factors, each in at most one unit.
+    pub(super) product: bool,
     bare_percent: bool,
 }
 
@@ -272,6 +274,7 @@ impl Parser<'_> {
             units: Vec::new(),
             irrational: false,
             rate: false,
+            product: true,
             bare_percent,
         }))
     }
@@ -313,6 +316,7 @@ impl Parser<'_> {
                 expression.units.push(below);
             }
         }
+        expression.product &= expression.units.len() <= 1 && expression.operators == 0;
         expression
     }
 
@@ -450,6 +454,7 @@ fn combine(left: Expression, operator: Operator, right: Expression) -> Option<Ex
         irrational: left.irrational || right.irrational,
         // "1250 hours / 250 days" is a rate, whatever the units.
         rate: left.rate || right.rate || (operator == Operator::Divide && !left.units.is_empty()),
+        product: operator == Operator::Multiply && left.product && right.product,
         bare_percent: false,
         operands: left.operands,
         units: left.units,
@@ -474,7 +479,8 @@ fn raise(base: Expression, power: i64, end: usize) -> Option<Expression> {
         }
         None => None,
     };
-    Some(Expression { span: base.span.start..end, value, operators: base.operators + 1, ..base })
+    let span = base.span.start..end;
+    Some(Expression { span, value, operators: base.operators + 1, product: false, ..base })
 }
 
 /// `None` for a value that is too long to follow.

@@ -12,6 +12,8 @@ const ENGLISH: &[&str] = &[
 ];
 /// Below this a detector's word on a Latin script is not taken.
 const CONFIDENT: f64 = 0.9;
+/// Nor on fewer words than these.
+const FEW: usize = 4;
 
 /// What is known of a text's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub fn language_of(text: &str) -> Reading {
     let (mut all, mut english) = (0usize, 0usize);
     for word in words {
         all += 1;
-        english += usize::from(ENGLISH.contains(&word.to_lowercase().as_str()));
+        english += usize::from(ENGLISH.iter().any(|known| known.eq_ignore_ascii_case(word)));
     }
     if english * 8 >= all && english > 0 {
         return Reading::Supported(Language::English);
@@ -68,12 +70,14 @@ pub fn language_of(text: &str) -> Reading {
     if han >= 2 && english == 0 && han >= other {
         return Reading::Supported(Language::Chinese);
     }
+    // Of so few words no detector's word would be taken.
+    if all < FEW {
+        return Reading::Undecided;
+    }
     match whatlang::detect(text) {
         Some(info) if info.lang() == whatlang::Lang::Eng => Reading::Supported(Language::English),
-        Some(info) if all >= 4 && (info.is_reliable() || info.confidence() >= CONFIDENT) => {
-            Reading::Unsupported
-        }
-        _ if all >= 4 && english == 0 && foreign(text) => Reading::Unsupported,
+        Some(info) if info.is_reliable() || info.confidence() >= CONFIDENT => Reading::Unsupported,
+        _ if english == 0 && foreign(text) => Reading::Unsupported,
         _ => Reading::Undecided,
     }
 }

@@ -175,7 +175,7 @@ fn skipped(rest: &str, c: char) -> usize {
 fn number_at(text: &str, at: usize, before: Option<char>) -> Option<Number> {
     let rest = &text[at..];
     let c = rest.chars().next()?;
-    let glued = before.is_some_and(|b| (b.is_alphanumeric() && !is_han(b)) || b == '_');
+    let glued = before.is_some_and(|b| (b.is_alphanumeric() && !is_han(b)) || matches!(b, '_' | '^'));
     if c.is_ascii_alphabetic() {
         if glued {
             return None;
@@ -217,11 +217,11 @@ fn follows_number(lead: &str) -> bool {
     unit.next().is_some_and(|c| c.is_ascii_digit())
 }
 
-/// Whether digits go on to a code, a time or a date: "12:30", "1.2.3", "1,5",
-/// "2020-01-05".
+/// Whether digits go on to a code, a time, a date or a power: "12:30",
+/// "1.2.3", "1,5", "2020-01-05", "10^7".
 fn is_joined_on(after: &str) -> bool {
     static JOINED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:[:,.]\d|[-/]\d+[-/]\d|/\d|_)").ok());
+        LazyLock::new(|| Regex::new(r"^(?:[:,.]\d|[-/]\d+[-/]\d|/\d|_|\^|[⁰¹²³⁴⁵⁶⁷⁸⁹])").ok());
     JOINED.as_ref().is_some_and(|joined| joined.is_match(after))
 }
 
@@ -536,6 +536,8 @@ mod tests {
             "version 1.2.3",
             "1,5",
             "2020-01-05",
+            "10^400",
+            "10⁷",
             "the 21st",
             "第三名",
             "一个人",

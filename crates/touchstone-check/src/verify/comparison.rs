@@ -1,14 +1,16 @@
 //! Greater and smaller, between two facts of the graph.
 
 use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
 use touchstone_core::{ReasonCode, Term};
 use touchstone_graph::{Degree, EntityId, PredicateId};
 
 use super::fact::{Side, fitting};
 use super::prominence::prominent;
 use super::{Case, Judged, combine, value};
-use crate::grammar::Reference;
+use crate::grammar::{Reference, Times};
 use crate::lookup::{self, Fact};
+use crate::read::Comparator;
 
 /// Names with many meanings are compared by their likeliest ones.
 const MAX_READINGS: usize = 5;
@@ -18,6 +20,7 @@ pub(super) fn judge(
     left: &Reference,
     right: &Reference,
     by: &[(PredicateId, Degree)],
+    times: Option<&Times>,
 ) -> Judged {
     let mut readings = Vec::new();
     for (predicate, degree) in by {
@@ -25,7 +28,7 @@ pub(super) fn judge(
         let rights = prominent(case, &fitting(case, &right.candidates, *predicate, Side::Subject));
         for l in lefts.iter().take(MAX_READINGS) {
             for r in rights.iter().take(MAX_READINGS) {
-                readings.extend(compare(case, *l, *r, *predicate, *degree));
+                readings.extend(compare(case, (*l, *r), (*predicate, *degree), times));
             }
         }
     }
@@ -42,31 +45,33 @@ pub(super) fn judge(
 
 /// What the sources say, one fact for each number.
 fn numbers(case: &Case<'_>, id: EntityId, predicate: PredicateId) -> Vec<(BigRational, Fact)> {
-    let iri = case.graph.lexicon().entity(id).iri;
+    let iri = case.graph.lexicon().iri(id);
     let facts = lookup::facts(case.graph, iri, predicate).into_iter();
     facts.filter_map(|fact| Some((value::number_of(&fact.value)?, fact))).collect()
 }
 
 fn compare(
     case: &Case<'_>,
-    l: EntityId,
-    r: EntityId,
-    predicate: PredicateId,
-    degree: Degree,
+    (l, r): (EntityId, EntityId),
+    (predicate, degree): (PredicateId, Degree),
+    times: Option<&Times>,
 ) -> Option<Judged> {
     let (lefts, rights) = (numbers(case, l, predicate), numbers(case, r, predicate));
-    let ordered = |left: &BigRational, right: &BigRational| match degree {
-        Degree::More | Degree::Most => left > right,
-        Degree::Less | Degree::Least => left < right,
+    let ordered = |left: &BigRational, right: &BigRational| match (times, degree) {
+        (Some(times), _) => is_so_many(times, left, right, degree),
+        (None, Degree::More | Degree::Most) => Some(left > right),
+        (None, Degree::Less | Degree::Least) => Some(left < right),
     };
     let pairs = lefts.iter().flat_map(|(left, _)| rights.iter().map(move |(right, _)| ordered(left, right)));
-    let (mut holds, mut fails) = (false, false);
+    let (mut holds, mut fails, mut open) = (false, false, false);
     for pair in pairs {
-        holds |= pair;
-        fails |= !pair;
+        holds |= pair == Some(true);
+        fails |= pair == Some(false);
+        open |= pair.is_none();
     }
     // Sources may differ, as long as they compare alike.
     let code = match (holds, fails) {
+        _ if open => ReasonCode::NoEvidence,
         (true, false) => ReasonCode::ComparisonHolds,
         (false, true) => ReasonCode::ComparisonFails,
         (true, true) => ReasonCode::SourcesDisagree,
@@ -82,4 +87,31 @@ fn compare(
     judged.predicate = Some(lookup::predicate_term(case.graph, predicate, case.language));
     judged.object = Some(lookup::entity_term(case.graph, r, case.language));
     Some(judged)
+}
+
+/// Whether the one is so many times the other; `None` where it nearly is, and
+/// where "as large as" is said of what is larger.
+fn is_so_many(times: &Times, left: &BigRational, right: &BigRational, degree: Degree) -> Option<bool> {
+    let wanted = &times.factor * right;
+    match times.comparator {
+        Comparator::MoreThan | Comparator::AtLeast => return Some(*left > wanted),
+        Comparator::LessThan | Comparator::AtMost => return Some(*left < wanted),
+        Comparator::Exact | Comparator::About => {}
+    }
+    if wanted.is_zero() || wanted.is_negative() || left.is_negative() {
+        return None;
+    }
+    let share = |percent: i64| BigRational::new(percent.into(), 100.into());
+    let off = (left - &wanted).abs() / &wanted;
+    let equal = times.factor.is_one();
+    let (near, far) = match (equal, times.comparator) {
+        (_, Comparator::About) => (share(10), share(25)),
+        (true, _) => (share(2), share(10)),
+        (false, _) => (share(5), share(25)),
+    };
+    if off <= near {
+        return Some(true);
+    }
+    let at_least = equal && (*left > wanted) == matches!(degree, Degree::More | Degree::Most);
+    (off > far && !at_least).then_some(false)
 }

@@ -49,12 +49,14 @@ pub(super) fn judge(
                 continue;
             }
             known.extend(values(case, id, *predicate, classes));
-            // "China has 14 neighbours" may mean countries, as China is one.
-            let own = &case.graph.lexicon().entity(id).types;
-            if classes.is_empty() && !own.is_empty() {
-                let alike = values(case, id, *predicate, own);
+            // "China has 14 neighbours" may mean countries, as China is one,
+            // and not Hong Kong.
+            let kinds = if classes.is_empty() { members::kinds(case, id) } else { Vec::new() };
+            for kind in kinds {
+                let alike = values(case, id, *predicate, &[kind]);
                 let other = |one: &Known| known.iter().all(|known| known.count != one.count);
-                known.extend(alike.filter(|alike| alike.count > 0).filter(other));
+                let alike = alike.filter(|alike| alike.count > 0).filter(other);
+                known.extend(alike);
             }
         }
         if known.is_empty() && !classes.is_empty() {
@@ -99,12 +101,12 @@ pub(super) fn judge_total(case: &Case<'_>, classes: &[ClassId], stated: &Stated<
 /// The different values of one predicate, of these classes.
 fn values(case: &Case<'_>, id: EntityId, predicate: PredicateId, classes: &[ClassId]) -> Option<Known> {
     let (ontology, lexicon) = (case.graph.ontology(), case.graph.lexicon());
-    let facts = lookup::facts(case.graph, lexicon.entity(id).iri, predicate);
+    let facts = lookup::facts(case.graph, lexicon.iri(id), predicate);
     let mut found: Vec<EntityId> = Vec::new();
     let mut quads = Vec::new();
     for fact in &facts {
         let Some(value) = lookup::entity_of(case.graph, &fact.value) else { continue };
-        let types = lexicon.entity(value).types;
+        let types = lexicon.types(value);
         // A value of unknown class may or may not count.
         let counts = classes.is_empty() || (!types.is_empty() && ontology.fits(types, classes));
         if counts && !found.contains(&value) {
@@ -135,13 +137,12 @@ fn residents(case: &Case<'_>, place: EntityId, classes: &[ClassId]) -> Option<Kn
     }
     let complete = members::closed(case, classes) && members::placing_closed(case, &all, &placing);
     let lexicon = case.graph.lexicon();
-    let target = lexicon.entity(place).iri;
+    let target = lexicon.iri(place);
     let evidence = inside
         .iter()
         .take(MAX_SHOWN)
         .filter_map(|id| {
-            let path =
-                placing.iter().find_map(|p| lookup::path(case.graph, lexicon.entity(*id).iri, *p, target))?;
+            let path = placing.iter().find_map(|p| lookup::path(case.graph, lexicon.iri(*id), *p, target))?;
             path.first().map(|fact| lookup::evidence(case.graph, &fact.quad, case.language))
         })
         .collect();

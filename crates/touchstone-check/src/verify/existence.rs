@@ -17,7 +17,7 @@ pub(super) fn judge(
 ) -> Judged {
     let (ontology, lexicon) = (case.graph.ontology(), case.graph.lexicon());
     let of_class = |id: &EntityId| {
-        let types = lexicon.entity(*id).types;
+        let types = lexicon.types(*id);
         classes.is_empty() || (!types.is_empty() && ontology.fits(types, classes))
     };
     let found: Vec<EntityId> = match (subject, fact) {
@@ -50,7 +50,7 @@ pub(super) fn judge(
         (Some(id), Some(fact)) => fact
             .predicates
             .iter()
-            .flat_map(|p| lookup::facts(case.graph, lexicon.entity(*id).iri, *p))
+            .flat_map(|p| lookup::facts(case.graph, lexicon.iri(*id), *p))
             .map(|fact| lookup::evidence(case.graph, &fact.quad, case.language))
             .take(4)
             .collect(),

@@ -7,7 +7,7 @@ use touchstone_core::{ReasonCode, Term, Verdict};
 use touchstone_graph::model::{NamedNodeRef, Term as RdfTerm};
 use touchstone_graph::{EntityId, Predicate, PredicateId, ValueKind, fold};
 
-use super::prominence::{is_prominent, prominent, weigh};
+use super::prominence::{Namesakes, prominent, weigh};
 use super::time::{self, Holds};
 use super::{Case, Judged, combine, value};
 use crate::grammar::words::PREPOSITIONS;
@@ -66,7 +66,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
             && subject
                 .candidates
                 .iter()
-                .all(|s| ontology.clashes(graph.lexicon().entity(*s).types, &predicate.domain));
+                .all(|s| ontology.clashes(graph.lexicon().types(*s), &predicate.domain));
         // Where the facts are asserted the other way round, ask there: the
         // value that could be put right stands on that side.
         let canonical = predicate
@@ -119,18 +119,22 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, relation: &Relation<'_
         }));
     }
     keep_apt(case, &mut readings);
-    let mut judged: Vec<(bool, Judged)> = readings
-        .iter()
-        .map(|reading| {
-            let same_place = |other: &&Reading<'_>| std::ptr::eq(other.value, reading.value);
-            let among: Vec<EntityId> =
-                readings.iter().filter(same_place).map(|other| other.subject).collect();
-            (is_prominent(case, reading.subject, &among), judge_reading(case, reading, time))
-        })
-        .collect();
-    sort_by_prior(case, &readings, &mut judged);
-    let chosen =
-        combine(weigh(judged, case.language)).unwrap_or_else(|| unplaced(case, subject, object, clash));
+    readings.sort_by(|a, b| {
+        let prior = |reading: &Reading<'_>| graph.lexicon().prior(reading.subject);
+        prior(b).total_cmp(&prior(a))
+    });
+    // Those that stand on one side of the relation bear one name.
+    let on_side = |mirror: bool| {
+        let side = readings.iter().filter(|one| std::ptr::eq(one.value, &mirrored) == mirror);
+        Namesakes::new(case, side.map(|one| one.subject))
+    };
+    let (named, turned) = (on_side(false), on_side(true));
+    let judged = readings.iter().map(|reading| {
+        let namesakes = if std::ptr::eq(reading.value, &mirrored) { &turned } else { &named };
+        (namesakes.shows(case, reading.subject), judge_reading(case, reading, time))
+    });
+    let chosen = combine(weigh(judged.collect(), case.language))
+        .unwrap_or_else(|| unplaced(case, subject, object, clash));
     let named: Vec<PredicateId> = predicates.iter().chain(reversed).copied().collect();
     describe(case, chosen, subject, &named, value)
 }
@@ -218,20 +222,6 @@ fn describe(
     judged
 }
 
-fn sort_by_prior(case: &Case<'_>, readings: &[Reading<'_>], judged: &mut Vec<(bool, Judged)>) {
-    let lexicon = case.graph.lexicon();
-    let mut order: Vec<usize> = (0..readings.len()).collect();
-    order.sort_by(|a, b| {
-        let prior = |i: &usize| lexicon.prior(readings[*i].subject);
-        prior(b).total_cmp(&prior(a))
-    });
-    let mut sorted = Vec::with_capacity(judged.len());
-    for index in order {
-        sorted.push(judged[index].clone());
-    }
-    *judged = sorted;
-}
-
 pub(super) fn entity_reading(value: &Value) -> Option<&Reference> {
     value.readings.iter().find_map(|r| if let Object::Entity(reference) = r { Some(reference) } else { None })
 }
@@ -256,7 +246,7 @@ pub(super) fn fitting(
     let mut fits: Vec<EntityId> = candidates
         .iter()
         .copied()
-        .filter(|id| ontology.fits(lexicon.entity(*id).types, wanted))
+        .filter(|id| ontology.fits(lexicon.types(*id), wanted))
         .take(MAX_CANDIDATES)
         .collect();
     fits.sort_by(|a, b| lexicon.prior(*b).total_cmp(&lexicon.prior(*a)));
@@ -284,7 +274,7 @@ fn asserted(case: &Case<'_>, predicate: PredicateId) -> bool {
 fn judge_reading(case: &Case<'_>, reading: &Reading<'_>, time: &Time) -> Judged {
     let graph = case.graph;
     let predicate = graph.ontology().predicate(reading.predicate);
-    let subject = graph.lexicon().entity(reading.subject).iri;
+    let subject = graph.lexicon().iri(reading.subject);
     let facts = lookup::facts(graph, subject, reading.predicate);
     let hold = time::hold(case, predicate, &facts, time);
     let timed = Timed { facts: &facts, hold: &hold, time };
@@ -332,7 +322,7 @@ fn judge_entity(
     };
     let plausible = prominent(case, &fitting(case, &object.candidates, reading.predicate, Side::Object));
     let holds = |id: &EntityId| {
-        let iri: RdfTerm = graph.lexicon().entity(*id).iri.into();
+        let iri: RdfTerm = graph.lexicon().iri(*id).into();
         facts.iter().find(|fact| fact.value == iri)
     };
     if let Some((id, fact)) = object.candidates.iter().find_map(|id| holds(id).map(|fact| (*id, fact))) {
@@ -340,7 +330,7 @@ fn judge_entity(
     }
     let other_time = |wanted: Holds| {
         object.candidates.iter().find_map(|id| {
-            let iri: RdfTerm = graph.lexicon().entity(*id).iri.into();
+            let iri: RdfTerm = graph.lexicon().iri(*id).into();
             timed.that_hold(wanted).find(|fact| fact.value == iri).map(|fact| (*id, fact.clone()))
         })
     };
@@ -363,7 +353,7 @@ fn judge_entity(
     }
     if predicate.transitive && (timed.time.when.is_none() || predicate.changing == Some(false)) {
         for id in &plausible {
-            let target = graph.lexicon().entity(*id).iri;
+            let target = graph.lexicon().iri(*id);
             if let Some(chain) = lookup::path(graph, subject, reading.predicate, target) {
                 let evidence =
                     chain.iter().map(|f| lookup::evidence(graph, &f.quad, case.language)).collect();
@@ -468,7 +458,7 @@ fn refute(
     }
     let mut contradictions = Vec::new();
     for id in plausible {
-        let types = graph.lexicon().entity(*id).types;
+        let types = graph.lexicon().types(*id);
         if types.is_empty() {
             return None;
         }
@@ -518,6 +508,12 @@ fn contradiction(
     }
     let values: Vec<EntityId> = facts.iter().filter_map(|f| lookup::entity_of(graph, &f.value)).collect();
     let unknown = plausible.is_empty();
+    // "Georgia borders Florida": of what a closed predicate is not about, its
+    // values say nothing, unless no such thing can be one of them.
+    let foreign = |id: &EntityId| !graph.ontology().clashes(graph.lexicon().types(*id), &predicate.range);
+    if unknown && !functional && object.candidates.iter().any(foreign) {
+        return None;
+    }
     let named = is_name(&case.text[object.range.clone()]) && looks_like_a_name(case, &object.range);
     if unknown && object.candidates.is_empty() && !named {
         return None;

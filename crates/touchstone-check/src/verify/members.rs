@@ -39,6 +39,21 @@ pub(super) fn closed(case: &Case<'_>, classes: &[ClassId]) -> bool {
         })
 }
 
+/// What a thing counts its like as: the widest of its classes of which the
+/// graph holds every member.
+pub(super) fn kinds(case: &Case<'_>, id: EntityId) -> Vec<ClassId> {
+    let ontology = case.graph.ontology();
+    let types = case.graph.lexicon().types(id);
+    let above = types.iter().flat_map(|class| ontology.class(*class).ancestors.iter().copied());
+    let mut closed: Vec<ClassId> = above.filter(|class| ontology.class(*class).closed).collect();
+    closed.sort_unstable();
+    closed.dedup();
+    let narrower = |class: &ClassId| {
+        closed.iter().any(|wide| wide != class && ontology.class(*class).ancestors.contains(wide))
+    };
+    closed.iter().copied().filter(|class| !narrower(class)).collect()
+}
+
 /// The relations by which a thing is in a place: the transitive ones.
 pub(super) fn placing(case: &Case<'_>) -> Vec<PredicateId> {
     case.graph.ontology().predicates().iter().filter(|p| p.transitive).map(|p| p.id).collect()
@@ -47,9 +62,9 @@ pub(super) fn placing(case: &Case<'_>) -> Vec<PredicateId> {
 /// Whether a chain of facts leads from the thing to one of the places.
 pub(super) fn is_within(case: &Case<'_>, id: EntityId, places: &[EntityId], by: &[PredicateId]) -> bool {
     let lexicon = case.graph.lexicon();
-    let wanted: Vec<RdfTerm> = places.iter().map(|place| lexicon.entity(*place).iri.into()).collect();
+    let wanted: Vec<RdfTerm> = places.iter().map(|place| lexicon.iri(*place).into()).collect();
     by.iter().any(|predicate| {
-        lookup::reach(case.graph, lexicon.entity(id).iri, *predicate, None)
+        lookup::reach(case.graph, lexicon.iri(id), *predicate, None)
             .iter()
             .any(|reached| wanted.contains(&reached.fact.value))
     })
@@ -61,7 +76,7 @@ pub(super) fn placing_closed(case: &Case<'_>, members: &[EntityId], by: &[Predic
     let ontology = case.graph.ontology();
     let lexicon = case.graph.lexicon();
     members.iter().all(|id| {
-        let iri = lexicon.entity(*id).iri;
+        let iri = lexicon.iri(*id);
         by.iter().any(|predicate| {
             ontology.predicate(*predicate).sub_properties.iter().any(|narrow| {
                 let narrow = ontology.predicate(*narrow);

@@ -5,16 +5,15 @@ use touchstone_graph::model::Term as RdfTerm;
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{ClassId, EntityId};
 
-use super::prominence::{is_prominent, weigh};
+use super::prominence::{Namesakes, weigh};
 use super::{Case, Judged, combine};
 use crate::grammar::Reference;
 use crate::lookup;
 
 pub(super) fn judge(case: &Case<'_>, subject: &Reference, classes: &[ClassId]) -> Judged {
-    let readings = subject
-        .candidates
-        .iter()
-        .map(|id| (is_prominent(case, *id, &subject.candidates), judge_entity(case, *id, classes)));
+    let namesakes = Namesakes::new(case, subject.candidates.iter().copied());
+    let readings =
+        subject.candidates.iter().map(|id| (namesakes.shows(case, *id), judge_entity(case, *id, classes)));
     let readings = weigh(readings.collect(), case.language);
     let mut judged =
         combine(readings).unwrap_or_else(|| Judged::new(ReasonCode::UnknownEntity, case.language));
@@ -29,7 +28,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, classes: &[ClassId]) -
 
 fn judge_entity(case: &Case<'_>, id: EntityId, classes: &[ClassId]) -> Judged {
     let ontology = case.graph.ontology();
-    let types = case.graph.lexicon().entity(id).types;
+    let types = case.graph.lexicon().types(id);
     let code = if types.is_empty() {
         ReasonCode::NoEvidence
     } else if ontology.fits(types, classes) {
@@ -49,7 +48,7 @@ fn judge_entity(case: &Case<'_>, id: EntityId, classes: &[ClassId]) -> Judged {
 
 pub(super) fn type_evidence(case: &Case<'_>, id: EntityId) -> Vec<Evidence> {
     let graph = case.graph;
-    let iri = graph.lexicon().entity(id).iri;
+    let iri = graph.lexicon().iri(id);
     let quads = graph.store().inner().quads_for_pattern(Some(iri.into()), Some(rdf::TYPE), None, None);
     quads
         .filter_map(Result::ok)

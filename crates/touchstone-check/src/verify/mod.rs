@@ -124,7 +124,9 @@ fn judge_content(case: &Case<'_>, content: &Content, time: &Time) -> Judged {
             value,
         ),
         Content::Membership { subject, classes } => membership::judge(case, subject, classes),
-        Content::Comparison { left, right, by } => comparison::judge(case, left, right, by),
+        Content::Comparison { left, right, by, times } => {
+            comparison::judge(case, left, right, by, times.as_ref())
+        }
         Content::Identity { described, description, name } => {
             fact::judge_identity(case, described, description, name)
         }

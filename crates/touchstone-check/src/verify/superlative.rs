@@ -62,7 +62,7 @@ fn ranked(case: &Case<'_>, rank: &Rank, predicate: PredicateId, degree: Degree) 
         .filter_map(|quad| {
             let NamedOrBlankNode::NamedNode(node) = &quad.subject else { return None };
             let id = lexicon.entity_by_iri(node.as_ref())?;
-            let types = lexicon.entity(id).types;
+            let types = lexicon.types(id);
             if types.is_empty() || !ontology.fits(types, &rank.classes) {
                 return None;
             }
@@ -115,7 +115,7 @@ fn judge_one(
     all: &[Ranked],
 ) -> Option<Judged> {
     let ontology = case.graph.ontology();
-    let types = case.graph.lexicon().entity(id).types;
+    let types = case.graph.lexicon().types(id);
     if ontology.clashes(types, &rank.classes) {
         return Some(Judged::new(ReasonCode::TypeClash, case.language));
     }

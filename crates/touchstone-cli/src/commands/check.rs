@@ -2,6 +2,7 @@ mod baseline;
 mod blocks;
 mod document;
 mod lines;
+mod pieces;
 mod report;
 
 use std::io::{self, IsTerminal, Write};
@@ -18,8 +19,8 @@ use crate::progress::Spinner;
 use crate::settings::{ConfigFile, IndexFlags, Layers, ModelFlags, Settings, StoreFlags, shown};
 use crate::{input, interrupt, parts};
 use baseline::Baseline;
-use blocks::{Block, Blocks};
 use document::{InputFormat, Places, Prose};
+use pieces::{Piece, Reading, Step};
 use report::{Document, Format, Located};
 
 /// The documented exit code when something is refuted.
@@ -134,14 +135,20 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     }
     interrupt::watch()?;
     let mut run = Run {
-        checker: &checker,
-        library: library.as_ref(),
-        learner: learner.as_ref(),
-        limit: settings.max_text_bytes,
+        examiner: Examiner {
+            checker: &checker,
+            library: library.as_ref(),
+            learner: learner.as_ref(),
+            baseline: baseline.as_ref(),
+        },
+        reading: Reading {
+            limit: settings.max_text_bytes,
+            forced: arguments.input_format,
+            streams: format.streams(),
+        },
         format,
-        forced: arguments.input_format,
         many: inputs.files.len() > 1,
-        baseline: baseline.as_ref(),
+        deep: reader.is_some(),
         found: arguments.write_baseline.as_ref().map(|_| Baseline::empty()),
         outcome: Outcome::default(),
     };
@@ -197,14 +204,11 @@ struct Outcome {
 }
 
 struct Run<'a> {
-    checker: &'a Checker,
-    library: Option<&'a Library>,
-    learner: Option<&'a Learner>,
-    limit: usize,
+    examiner: Examiner<'a>,
+    reading: Reading,
     format: Format,
-    forced: Option<InputFormat>,
     many: bool,
-    baseline: Option<&'a Baseline>,
+    deep: bool,
     found: Option<Baseline>,
     outcome: Outcome,
 }
@@ -215,19 +219,31 @@ impl Run<'_> {
     fn all(&mut self, files: &[PathBuf], out: &mut dyn Write) -> anyhow::Result<Summary> {
         let spinner = Spinner::new(self.many);
         let mut documents = Vec::new();
-        for (at, file) in files.iter().enumerate() {
+        let mut begun = 0;
+        let (examiner, reading, deep) = (self.examiner, self.reading, self.deep);
+        let mut take = |step: Step| {
             if interrupt::asked() {
-                bail!("stopped after {at} of {} files", files.len());
+                bail!("stopped in file {begun} of {}", files.len());
             }
-            spinner.say(&format!("{} of {}: {}", at + 1, files.len(), file.display()));
-            match self.file(file, out, &mut documents) {
-                Ok(()) => {}
-                Err(error) if self.many && error.downcast_ref::<io::Error>().is_none_or(is_input) => {
+            match step {
+                Step::Begins(at) => {
+                    begun = at + 1;
+                    spinner.say(&format!("{begun} of {}: {}", files.len(), files[at].display()));
+                }
+                Step::Checked(document) => self.checked(document, out, &mut documents)?,
+                Step::Failed(error) if self.many => {
                     self.outcome.unread += 1;
                     spinner.aside(|| anstream::eprintln!("touchstone: {error:#}"));
                 }
-                Err(error) => return Err(error),
+                Step::Failed(error) => return Err(error),
             }
+            Ok(())
+        };
+        // A model is asked about one document after another.
+        if deep {
+            pieces::run_alone(files, reading, &mut |piece| examiner.check(piece), &mut take)?;
+        } else {
+            pieces::run(files, reading, &|piece| examiner.check(piece), &mut take)?;
         }
         drop(spinner);
         report::finish(self.format, &documents, &self.outcome.summary, out)?;
@@ -238,30 +254,18 @@ impl Run<'_> {
         Ok(self.outcome.new)
     }
 
-    fn file(
+    fn checked(
         &mut self,
-        file: &Path,
+        document: Document,
         out: &mut dyn Write,
         documents: &mut Vec<Document>,
     ) -> anyhow::Result<()> {
-        let format = self.forced.unwrap_or_else(|| InputFormat::of(file));
-        let name = (file != Path::new("-")).then(|| file.display().to_string());
-        if format == InputFormat::Jsonl {
-            bail!("{} is JSON lines: give it alone, with --jsonl", file.display());
+        if let Some(found) = &mut self.found {
+            found.add(&document);
         }
-        if format == InputFormat::Text && self.format.streams() {
-            let mut blocks = Blocks::new(input::open(file)?, input::name(file));
-            while let Some(Block { text, line, characters }) = blocks.next()? {
-                if interrupt::asked() {
-                    bail!("stopped in {}, line {line}", input::name(file));
-                }
-                let document = self.check(name.clone(), &text, format, (line, characters))?;
-                report::stream(self.format, &document, out)?;
-            }
-            return Ok(());
-        }
-        let text = input::read_text(file, self.limit)?;
-        let document = self.check(name, &text, format, (1, 0))?;
+        let new = Summary::of(document.claims.iter().filter(|l| !l.known).map(|located| &located.claim));
+        add(&mut self.outcome.summary, &document.summary);
+        add(&mut self.outcome.new, &new);
         if self.format.streams() {
             report::stream(self.format, &document, out)?;
         } else {
@@ -269,15 +273,22 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
 
-    /// The claims of a source, with their places in it.
-    fn check(
-        &mut self,
-        file: Option<String>,
-        source: &str,
-        format: InputFormat,
-        (line, characters): (usize, usize),
-    ) -> anyhow::Result<Document> {
+/// What a document is checked with.
+#[derive(Clone, Copy)]
+struct Examiner<'a> {
+    checker: &'a Checker,
+    library: Option<&'a Library>,
+    learner: Option<&'a Learner>,
+    baseline: Option<&'a Baseline>,
+}
+
+impl Examiner<'_> {
+    /// The claims of a piece, with their places in its source.
+    fn check(&self, piece: Piece) -> anyhow::Result<Document> {
+        let Piece { file, text: source, format, line, characters } = piece;
+        let source = source.as_str();
         let prose = Prose::of(source, format);
         let mut report = self.checker.check(&prose.text);
         if let Some(learner) = self.learner
@@ -309,19 +320,8 @@ impl Run<'_> {
         if let Some(baseline) = self.baseline {
             baseline.mark(&mut document);
         }
-        if let Some(found) = &mut self.found {
-            found.add(&document);
-        }
-        let new = Summary::of(document.claims.iter().filter(|l| !l.known).map(|located| &located.claim));
-        add(&mut self.outcome.summary, &document.summary);
-        add(&mut self.outcome.new, &new);
         Ok(document)
     }
-}
-
-/// Whether reading failed, not writing.
-fn is_input(error: &io::Error) -> bool {
-    error.kind() != io::ErrorKind::BrokenPipe
 }
 
 fn add(sum: &mut Summary, more: &Summary) {

@@ -57,7 +57,6 @@ impl Lexicon {
     /// An entity of this lexicon.
     pub fn entity(&self, id: EntityId) -> Entity<'_> {
         let at = id.0 as usize;
-        let set = self.image.numbers::<u32>(Section::TypeSets).get(at).copied().unwrap_or_default();
         let lengths = self.image.numbers::<u32>(Section::TextLengths);
         let mut end =
             self.image.numbers::<u64>(Section::TextStarts).get(at).copied().unwrap_or_default() as usize;
@@ -78,8 +77,33 @@ impl Lexicon {
             english: next(),
             chinese: next(),
             other: next(),
-            types: self.type_sets.get(set as usize).map(|set| &**set).unwrap_or_default(),
+            types: self.types(id),
             prior: self.prior(id),
+        }
+    }
+
+    /// What an entity is; checking asks for this alone very often.
+    pub fn types(&self, id: EntityId) -> &[ClassId] {
+        let set = self.image.numbers::<u32>(Section::TypeSets).get(id.0 as usize).copied();
+        self.type_sets.get(set.unwrap_or_default() as usize).map(|set| &**set).unwrap_or_default()
+    }
+
+    /// The name of an entity in the graph, without its labels.
+    pub fn iri(&self, id: EntityId) -> NamedNodeRef<'_> {
+        let iri = std::str::from_utf8(self.iri_bytes(id)).unwrap_or_default();
+        NamedNodeRef::new_unchecked(iri)
+    }
+
+    fn iri_bytes(&self, id: EntityId) -> &[u8] {
+        let at = id.0 as usize;
+        let length = self.image.numbers::<u32>(Section::TextLengths).get(at * 4).copied();
+        let start = self.image.numbers::<u64>(Section::TextStarts).get(at).copied().unwrap_or_default();
+        match length {
+            None | Some(build::ABSENT) => &[],
+            Some(length) => {
+                let start = start as usize;
+                self.image.section(Section::Texts).get(start..start + length as usize).unwrap_or_default()
+            }
         }
     }
 
@@ -93,7 +117,7 @@ impl Lexicon {
         let first = build::iri_slot(iri.as_str(), table.len());
         let (before, from) = table.split_at_checked(first)?;
         let ids = from.iter().chain(before).map_while(|place| place.checked_sub(1)).map(EntityId);
-        ids.into_iter().find(|id| self.entity(*id).iri == iri)
+        ids.into_iter().find(|id| self.iri_bytes(*id) == iri.as_str().as_bytes())
     }
 
     pub fn entity_count(&self) -> usize {

@@ -299,7 +299,7 @@ fn owned(c: &mut Cursor<'_, '_>) -> Option<(Vec<PredicateId>, Vec<Reference>)> {
             let domain = &ontology.predicate(**p).domain;
             !domain.is_empty()
                 && of.candidates.iter().any(|id| {
-                    let types = &lexicon.entity(*id).types;
+                    let types = &lexicon.types(*id);
                     !types.is_empty() && ontology.fits(types, domain)
                 })
         };

@@ -155,7 +155,7 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
 
 fn of_class(c: &Cursor<'_, '_>, id: EntityId, class: &Item) -> bool {
     let graph = c.setting.graph;
-    let types = graph.lexicon().entity(id).types;
+    let types = graph.lexicon().types(id);
     !types.is_empty() && graph.ontology().fits(types, &class.classes)
 }
 
@@ -188,7 +188,7 @@ fn described(c: &mut Cursor<'_, '_>) -> Option<Reference> {
     c.eat(ZH_MEASURES);
     c.peek().filter(|item| !item.classes.is_empty())?;
     c.at += 1;
-    c.described(&predicates, &value, c.range_from(start))
+    c.described(&predicates, &value, &[], c.range_from(start))
 }
 
 /// E 的 P behind a copula.

@@ -63,10 +63,13 @@ pub(super) fn of_values(
         return false;
     };
     c.at += 1;
-    c.eat(&["other", "different", "others"]);
+    let others = c.eat(&["other", "different", "others"]);
     let class = c.peek().filter(|item| !item.classes.is_empty());
     let ends = c.peek().is_none_or(Item::is_punctuation);
-    if class.is_none() && !ends {
+    // "borders two", but in "has tags 2" the number is the value itself.
+    let digits = counted.item.folded.starts_with(|first: char| first.is_ascii_digit());
+    let alone = ends && (others || !digits) && counted.item.entities.is_empty();
+    if class.is_none() && !alone {
         c.at = mark;
         return false;
     }

@@ -39,14 +39,18 @@ pub(super) fn classified(
     true
 }
 
-/// "X and Y share a border", "X and Y are husband and wife": a relation that
-/// holds both ways, said of two things without its preposition.
-pub(super) fn mutual(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
-    let [Subject::Entity(first), Subject::Entity(second)] = subjects else { return false };
+/// "X and Y share a border", "X and Y are [not] twin cities": a relation that
+/// holds both ways, said of two things without its preposition, with a copula
+/// or without.
+pub(super) fn mutual(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let [first, second] = subjects else { return false };
     let mark = c.at;
     c.eat(COPULAS);
     c.eat_all(DETERMINERS);
-    let Some(item) = c.peek() else { return false };
+    let Some(item) = c.peek() else {
+        c.at = mark;
+        return false;
+    };
     let ontology = c.setting.graph.ontology();
     let predicates: Vec<PredicateId> =
         item.predicates.iter().copied().filter(|p| ontology.predicate(*p).symmetric).collect();

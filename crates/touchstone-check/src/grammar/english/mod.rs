@@ -38,6 +38,15 @@ enum Subject {
     Unknown(Value),
 }
 
+/// The things that the subjects are, where all of them are things.
+fn entities(subjects: &[Subject]) -> Option<Vec<Reference>> {
+    let each = subjects.iter().map(|subject| match subject {
+        Subject::Entity(reference) => Some(reference.clone()),
+        _ => None,
+    });
+    each.collect()
+}
+
 pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let mut cursor = Cursor::new(setting, items);
     sentence(&mut cursor);
@@ -239,6 +248,7 @@ fn clause_of(c: &mut Cursor<'_, '_>, start: usize, first: Subject, subjects: &mu
         list.truncate(1);
         c.at = behind_first;
     }
+    bracketed(c, start, &list);
     let (asked, told) = (matches!(list.as_slice(), [Subject::Slot { .. }]), c.found.len());
     if aside(c, start, &list) && at_end(c) {
         *subjects = list;
@@ -300,6 +310,40 @@ fn aside(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) -> bool {
         return false;
     }
     true
+}
+
+/// "(symbol Fe, atomic number 26)" and "(the capital of Peru)" behind a name;
+/// other names and remarks are left to be read over.
+fn bracketed(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) {
+    let (mark, found) = (c.at, c.found.len());
+    let mut read = || {
+        let [Subject::Entity(subject)] = subjects else { return None };
+        c.eat(&["("]).then_some(())?;
+        let inside = c.at;
+        loop {
+            let Some(phrase) = c.peek().filter(|item| !item.predicates.is_empty()) else { break };
+            c.at += 1;
+            c.eat(&[":", "=", "is"]);
+            let Some(value) = noun::value(c, &phrase.predicates) else { break };
+            c.fact(start, subject, &phrase.predicates, value, false, false);
+            if c.eat(&[")"]) {
+                return Some(());
+            }
+            if !c.eat(&[",", ";"]) {
+                break;
+            }
+        }
+        c.found.truncate(found);
+        c.at = inside;
+        (complement(c, start, subjects, false) && c.eat(&[")"])).then_some(())
+    };
+    if read().is_none() {
+        c.found.truncate(found);
+        c.at = mark;
+        return;
+    }
+    let range = c.range_from(start);
+    c.found[found..].iter_mut().for_each(|proposition| proposition.range = range.clone());
 }
 
 /// ", whose symbol is Fe,"

@@ -163,14 +163,20 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
     }
     let classes = &item.classes;
     c.at += 1;
-    if c.eat(&["whose"]) {
-        let phrase = c.peek().filter(|item| !item.predicates.is_empty())?;
+    let whose = c.eat(&["whose"]);
+    if whose || c.eat(&["with", "having"]) {
+        // "an element with …" may be any that has it.
+        let definite = c.items[start].is(&["the"]);
+        if !whose {
+            c.eat_all(DETERMINERS);
+        }
+        let phrase = c.peek().filter(|item| !item.predicates.is_empty() && (whose || definite))?;
         c.at += 1;
-        if !c.eat(COPULAS) {
+        if !c.eat(if whose { COPULAS } else { &["of", ":"] }) && whose {
             return None;
         }
         let value = value(c, &phrase.predicates)?;
-        return c.described(&phrase.predicates, &value, c.range_from(start));
+        return c.described(&phrase.predicates, &value, classes, c.range_from(start));
     }
     let after_class = c.at;
     c.eat(&["of", "called", "named"]);
@@ -195,7 +201,7 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
 
 fn is_of_class(c: &Cursor<'_, '_>, id: touchstone_graph::EntityId, classes: &[ClassId]) -> bool {
     let graph = c.setting.graph;
-    let types = graph.lexicon().entity(id).types;
+    let types = graph.lexicon().types(id);
     !types.is_empty() && graph.ontology().fits(types, classes)
 }
 
@@ -259,7 +265,7 @@ fn apposed(c: &mut Cursor<'_, '_>) {
         let predicate = graph.ontology().predicate(*id);
         name.entities.iter().any(|entity| {
             lookup::is_ever_value(graph, predicate, *entity)
-                && lookup::facts(graph, graph.lexicon().entity(*entity).iri, *id).is_empty()
+                && lookup::facts(graph, graph.lexicon().iri(*entity), *id).is_empty()
         })
     });
     if is_value {

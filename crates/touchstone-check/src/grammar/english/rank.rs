@@ -201,5 +201,5 @@ pub(super) fn possessed(c: &mut Cursor<'_, '_>, start: usize, subject: &Referenc
 fn own_classes(c: &Cursor<'_, '_>, subject: &Reference) -> Vec<ClassId> {
     let lexicon = c.setting.graph.lexicon();
     let best = subject.candidates.iter().max_by(|a, b| lexicon.prior(**a).total_cmp(&lexicon.prior(**b)));
-    best.and_then(|id| lexicon.entity(*id).types.first().copied()).into_iter().collect()
+    best.and_then(|id| lexicon.types(*id).first().copied()).into_iter().collect()
 }

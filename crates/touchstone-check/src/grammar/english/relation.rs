@@ -6,22 +6,13 @@ use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPO
 use super::super::{Content, Reference};
 use super::noun::value;
 use super::verb::{listed, starts_clause, turns};
-use super::{Subject, count, rank};
+use super::{Subject, count, entities, rank};
 use touchstone_graph::PredicateId;
 
 /// A verb or a phrase with a preposition between two names: "borders",
 /// "located in", "discovered by".
 pub(super) fn relation(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
-    let references: Vec<Reference> = subjects
-        .iter()
-        .filter_map(|s| match s {
-            Subject::Entity(reference) => Some(reference.clone()),
-            _ => None,
-        })
-        .collect();
-    if references.is_empty() || references.len() != subjects.len() {
-        return false;
-    }
+    let Some(references) = entities(subjects).filter(|all| !all.is_empty()) else { return false };
     let Some(item) = c.peek() else { return false };
     let Some(verb) = Verb::of(item) else { return false };
     c.at += 1;

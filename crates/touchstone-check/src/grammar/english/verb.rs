@@ -10,7 +10,7 @@ use super::super::{Content, Object, Reference, Value};
 use super::member::{self, mutual};
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation};
-use super::{Subject, rank};
+use super::{Subject, entities, rank};
 use crate::items::Item;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
 
@@ -36,7 +36,7 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
     if possible && !(c.next_is(&["be"]) && c.ahead(1).is_some_and(|item| item.folded.starts_with("found "))) {
         return false;
     }
-    if mutual(c, start, subjects, false) {
+    if entities(subjects).is_some_and(|both| mutual(c, start, &both, false)) {
         return true;
     }
     if c.eat(COPULAS) || c.eat(&["=", ":"]) {
@@ -113,15 +113,7 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
             true
         }
         _ => {
-            let references: Vec<Reference> = subjects
-                .iter()
-                .filter_map(
-                    |s| if let Subject::Entity(reference) = s { Some(reference.clone()) } else { None },
-                )
-                .collect();
-            if references.len() != subjects.len() {
-                return false;
-            }
+            let Some(references) = entities(subjects) else { return false };
             if let Some(rank) = rank::superlative(c) {
                 for reference in &references {
                     rank::push(c, start, reference, &rank, negated);
@@ -146,7 +138,7 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             c.at = mark;
-            if modified(c, start, &references, negated) || reciprocal(c, start, &references, negated) {
+            if modified(c, start, &references, negated) || mutual(c, start, &references, negated) {
                 return true;
             }
             c.at = mark;
@@ -263,26 +255,6 @@ fn generic(c: &mut Cursor<'_, '_>) -> bool {
     let follows = c.peek().and_then(Verb::of);
     noun.is(GENERIC_NOUNS)
         || follows.is_some_and(|verb| verb.reversed.iter().any(|p| noun.value_nouns.contains(p)))
-}
-
-/// "Lyon and Leipzig are twin cities", "they are neighbours".
-fn reciprocal(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
-    let [first, second] = subjects else { return false };
-    let mark = c.at;
-    c.eat_all(DETERMINERS);
-    let Some(item) = c.peek() else { return false };
-    let ontology = c.setting.graph.ontology();
-    let predicates: Vec<PredicateId> =
-        item.predicates.iter().copied().filter(|p| ontology.predicate(*p).symmetric).collect();
-    c.at += 1;
-    c.eat(&["each other", "each", "one"]);
-    c.eat(&["other", "another"]);
-    if predicates.is_empty() || c.peek().is_some_and(|next| !next.is_punctuation()) {
-        c.at = mark;
-        return false;
-    }
-    c.fact(start, first, &predicates, entity_value(second), negated, false);
-    true
 }
 
 fn slot_value(
