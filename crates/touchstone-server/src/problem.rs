@@ -30,9 +30,11 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// What the service still waits for, where that is the problem.
     #[serde(skip_serializing_if = "<[Missing]>::is_empty")]
+    #[schemars(default)]
     pub missing: Box<[Missing]>,
     /// The methods that the resource knows; also sent as `Allow`.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    #[schemars(default)]
     pub allow: Box<[&'static str]>,
 }
 
