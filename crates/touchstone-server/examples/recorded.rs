@@ -2,7 +2,7 @@
 //! of them wrong: for the tests of the page and of clients, which must not
 //! depend on what a model happens to say.
 //!
-//! `cargo run --release -p touchstone-server --example recorded -- ADDRESS [FOLDER [empty]]`
+//! `cargo run --release --workspace --example recorded -- ADDRESS [FOLDER [empty]]`
 //!
 //! With a FOLDER the graph is on disk there and can be changed, and a key for
 //! everything is printed; `empty` leaves the demonstration graph out.
@@ -149,9 +149,11 @@ impl Session for Slow {
         on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<Generated, LlmError> {
         self.0.stream(until, &mut |piece| {
-            for text in piece.text.split_inclusive(' ') {
+            let mut words = piece.text.split_inclusive(' ').peekable();
+            while let Some(text) = words.next() {
                 std::thread::sleep(PAUSE);
-                if on_piece(Piece { text, tokens: &[] }).is_break() {
+                let tokens = if words.peek().is_none() { piece.tokens } else { &[] };
+                if on_piece(Piece { text, tokens }).is_break() {
                     return ControlFlow::Break(());
                 }
             }

@@ -21,7 +21,7 @@ use touchstone_llm::{FinishReason, LlmError, StopRule, Until};
 use touchstone_reason::{Event, ReasonError, Reasoner};
 use tracing::Instrument;
 
-use self::reply::{Completion, Head, Own, Tokens};
+use self::reply::{Completion, Head, Logprobs, Own, Tokens};
 use self::request::ChatRequest;
 use super::ask::{Mode, Question, options_for};
 use crate::auth::Scope;
@@ -143,8 +143,8 @@ async fn chat(
         let _gone = gone;
         let mut reply = job::run(&state, ticket, &halt, move |halt| reply(halt, &Teller::silent())).await?;
         reply.own.ignored = ignored;
-        let Reply { text, finish, usage, own } = reply;
-        return Ok(HttpResponse::Ok().json(head.completion(text, finish, usage, own)));
+        let Reply { text, finish, logprobs, usage, own } = reply;
+        return Ok(HttpResponse::Ok().json(head.completion(text, finish, logprobs, usage, own)));
     }
 
     let (sender, body) = chunks(state.config.heartbeat, gone);
@@ -175,6 +175,7 @@ async fn chat(
 struct Reply {
     text: String,
     finish: &'static str,
+    logprobs: Option<Logprobs>,
     usage: Tokens,
     own: Own,
 }
@@ -256,7 +257,7 @@ fn answer(
     teller.tell(|head| head.text(&text));
     let usage = report.usage.into();
     let own = Own { report: Some(report), citations, ignored: Vec::new() };
-    Ok(Reply { text, finish: "stop", usage, own })
+    Ok(Reply { text, finish: "stop", logprobs: None, usage, own })
 }
 
 /// A reply of the model itself.
@@ -268,23 +269,35 @@ struct Plain {
 impl Plain {
     fn new(request: &ChatRequest, usual: touchstone_llm::Sampling) -> Plain {
         let tokens = request.max_tokens().unwrap_or(USUAL_TOKENS);
-        let until = Until::new(StopRule::Strings(request.stops()), tokens, request.sampling(usual));
+        let stop = StopRule::Strings(request.stops());
+        let until = Until {
+            logprobs: request.logprobs(),
+            constraint: request.constraint(),
+            ..Until::new(stop, tokens, request.sampling(usual))
+        };
         Plain { chat: request.chat(), until }
     }
 
     fn answer(self, reasoner: &Reasoner, halt: &Halt, teller: &Teller) -> Result<Reply, Problem> {
         let failed = |error: LlmError| Problem::from(ReasonError::from(error));
         let mut session = reasoner.engine().open(&self.chat).map_err(failed)?;
+        let mut all = self.until.logprobs.map(|_| Logprobs::default());
         let generated = session
-            .generate(&self.until, &mut |text| {
-                if !text.is_empty() {
-                    teller.tell(|head| head.text(text));
+            .stream(&self.until, &mut |piece| {
+                if let Some(all) = &mut all
+                    && !piece.tokens.is_empty()
+                {
+                    let new = Logprobs::of(piece.tokens);
+                    teller.tell(|head| head.tokens(piece.text, &new));
+                    all.content.extend(new.content);
+                } else if !piece.text.is_empty() {
+                    teller.tell(|head| head.text(piece.text));
                 }
                 halt.flow()
             })
             .map_err(failed)?;
         let finish = if generated.finish == FinishReason::Length { "length" } else { "stop" };
         let usage = session.usage().into();
-        Ok(Reply { text: generated.text, finish, usage, own: Own::default() })
+        Ok(Reply { text: generated.text, finish, logprobs: all, usage, own: Own::default() })
     }
 }
