@@ -4,7 +4,8 @@
 //!
 //! `cargo run --release --workspace --example recorded -- ADDRESS [FOLDER [empty]]`
 //!
-//! With a FOLDER the graph is on disk there and can be changed, and a key for
+//! ADDRESS can be `stdio`: the Model Context Protocol over standard input and
+//! output. With a FOLDER the graph is on disk there and can be changed, and a key for
 //! everything is printed; `empty` leaves the demonstration graph out.
 #![allow(clippy::print_stdout, reason = "a program")]
 
@@ -23,7 +24,7 @@ use touchstone_llm::{
     SessionUsage, Until,
 };
 use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
-use touchstone_server::{KeyFile, NewKey, Parts, Scope, Server, ServerConfig, align};
+use touchstone_server::{KeyFile, McpStdio, NewKey, Parts, Scope, Server, ServerConfig, align};
 use touchstone_text::{Document, TextIndex};
 
 /// Between two words, so that a reader sees them come.
@@ -42,6 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let index = index(folder.as_deref().unwrap_or(scratch.path()))?;
     align(&store, &index)?;
 
+    if config.listen == "stdio" {
+        let server = McpStdio::new(config);
+        let handle = server.handle();
+        let parts = parts(Arc::new(Graph::from_store(store)?))?;
+        handle.set_checker(parts.checker);
+        if let Some(reasoner) = parts.reasoner {
+            handle.set_reasoner(reasoner);
+        }
+        return Ok(server.run()?);
+    }
     let server = Server::bind(config)?;
     let handle = server.handle();
     let parts = parts(Arc::new(Graph::from_store(store)?))?;

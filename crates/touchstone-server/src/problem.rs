@@ -239,7 +239,11 @@ impl From<GraphError> for Problem {
             GraphError::QuerySyntax(_) => Problem::wrong_shape(detail),
             GraphError::QueryTimeout(seconds) => Problem::out_of_time(Duration::from_secs(seconds)),
             GraphError::QueryCancelled | GraphError::Interrupted => Problem::cancelled(),
-            GraphError::ResultTooLarge { .. } | GraphError::Query(_) => Problem::invalid(detail),
+            GraphError::ResultTooLarge { .. }
+            | GraphError::UserName
+            | GraphError::QueryMemory
+            | GraphError::QueryTexts
+            | GraphError::Query(_) => Problem::invalid(detail),
             GraphError::ServiceRefused => Problem::not_offered(detail),
             // The file is a temporary one of the server's: its name says nothing.
             GraphError::Syntax { line, reason, .. } => {

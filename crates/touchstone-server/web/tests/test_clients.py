@@ -64,6 +64,15 @@ def test_openai_unchecked(client):
     assert reply.choices[0].message.content
 
 
+def test_openai_logprobs(client):
+    reply = client.chat.completions.create(
+        model="touchstone", messages=MESSAGES, extra_body={"touchstone": {"check": False}}, logprobs=True, top_logprobs=1
+    )
+    choice = reply.choices[0]
+    assert "".join(token.token for token in choice.logprobs.content) == choice.message.content
+    assert all(token.logprob <= 0 for token in choice.logprobs.content)
+
+
 def test_openai_errors(client, server):
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.create(model="none", messages=MESSAGES)

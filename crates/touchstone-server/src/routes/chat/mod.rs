@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,10 +21,11 @@ use touchstone_llm::{FinishReason, LlmError, StopRule, Until};
 use touchstone_reason::{Event, ReasonError, Reasoner};
 use tracing::Instrument;
 
+pub(crate) use self::citations::cited;
 use self::reply::{Completion, Head, Logprobs, Own, Tokens};
 use self::request::ChatRequest;
-use super::ask::{Mode, Question, options_for};
-use crate::auth::Scope;
+use super::ask::{Mode, Question, caller, options_for};
+use crate::auth::{Caller, Scope};
 use crate::body::JsonBody;
 use crate::job::{self, Halt};
 use crate::openapi::Operation;
@@ -120,6 +121,7 @@ fn find(reasoner: &Reasoner, name: &str) -> Result<Model, Problem> {
 type Work = Box<dyn FnOnce(&Halt, &Teller) -> Result<Reply, Problem> + Send>;
 
 async fn chat(
+    http: HttpRequest,
     state: web::Data<State>,
     JsonBody(request): JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -127,7 +129,7 @@ async fn chat(
     let reasoner = state.reasoner()?;
     let head = Head::new(&find(&reasoner, &request.model)?.id);
     let reply: Work = if request.touchstone.check {
-        let question = checked(&state, reasoner, &request)?;
+        let question = checked(&state, caller(&http), reasoner, &request)?;
         let (stops, cite) = (request.stops(), request.touchstone.citations);
         Box::new(move |halt, teller| answer(question, &stops, cite, halt, teller))
     } else {
@@ -225,6 +227,7 @@ fn chunks(
 
 fn checked(
     state: &web::Data<State>,
+    caller: Caller,
     reasoner: std::sync::Arc<Reasoner>,
     request: &ChatRequest,
 ) -> Result<Question, Problem> {
@@ -234,7 +237,7 @@ fn checked(
     if let Some(tokens) = request.max_tokens() {
         options.max_step_tokens = options.max_step_tokens.min(tokens);
     }
-    Ok(Question { reasoner, text, options, mode: Mode::Touchstone, state: state.clone() })
+    Ok(Question { reasoner, text, options, mode: Mode::Touchstone, caller, state: state.clone() })
 }
 
 fn answer(
@@ -249,8 +252,7 @@ fn answer(
             teller.tell(|head| head.step(step));
         }
     })?;
-    let (mut text, citations) =
-        if cite { citations::cited(&report) } else { (report.answer.text.clone(), Vec::new()) };
+    let (mut text, citations) = if cite { cited(&report) } else { (report.answer.text.clone(), Vec::new()) };
     if let Some(end) = stops.iter().filter_map(|stop| text.find(stop.as_str())).min() {
         text.truncate(end);
     }
