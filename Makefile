@@ -40,7 +40,7 @@ test: setup small-model ## Formatting, lints and all tests
 WEB_TESTS := crates/touchstone-server/web/tests
 
 test-web: setup ## The page in Chromium, official clients, schemathesis, a hundred kills (needs node, chromium)
-	cargo build --release -p touchstone-server --example recorded
+	cargo build --release --workspace --example recorded
 	cd $(WEB_TESTS) && npm ci
 	python3 -m venv $(TARGET)/web-tests && $(TARGET)/web-tests/bin/pip install --quiet -r $(WEB_TESTS)/requirements.txt
 	export TOUCHSTONE_RECORDED=$(abspath $(TARGET))/release/examples/recorded && \

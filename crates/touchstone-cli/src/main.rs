@@ -12,7 +12,7 @@ mod progress;
 mod settings;
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -100,7 +100,13 @@ fn log(verbose: u8, service: bool) {
         "warn,touchstone={level},touchstone_server={level},touchstone_reason={level},touchstone_check={level},touchstone_graph={level},touchstone_text={level},touchstone_llama={level},touchstone_eval={level}"
     );
     let filter = EnvFilter::try_from_env("TOUCHSTONE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        // Escape sequences are for people, not for files and journals.
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use touchstone_graph::model::{Literal, NamedNode, QuadRef};
 use touchstone_graph::vocabulary::dcterms;
 use touchstone_graph::{ImportOptions, ImportSource, Store};
+use touchstone_server::PackInfo;
 
 /// Names of a pack: part of an IRI.
 const MAX_NAME: usize = 64;
@@ -61,6 +62,11 @@ impl Pack {
 
     pub(crate) fn title(&self) -> &str {
         &self.manifest.title
+    }
+
+    pub(crate) fn info(&self) -> PackInfo {
+        let Manifest { name, title, licence, .. } = &self.manifest;
+        PackInfo { name: name.clone(), title: title.clone(), licence: licence.clone() }
     }
 
     /// The pack's folder of that name, if it has one.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use touchstone_check::deep::phrases::{Calibration, Learner, Memory, PhraseResolver, Phrases};
 use touchstone_check::policy::Policies;
 use touchstone_check::{Checker, deep, policy};
-use touchstone_graph::{Graph, Store};
+use touchstone_graph::{Graph, Store, UserFacts};
 use touchstone_llama::LlamaEngine;
 use touchstone_llama::models::{ModelCache, ModelList};
 use touchstone_llm::remote::RemoteEngine;
@@ -35,6 +35,17 @@ pub(crate) fn require_store(settings: &Settings) -> anyhow::Result<PathBuf> {
 /// Opened for reading: several programs can check against one store.
 pub(crate) fn checker(settings: &Settings) -> anyhow::Result<Arc<Checker>> {
     checker_with(settings, remembered(settings)?)
+}
+
+/// With the facts that only this user's questions see.
+pub(crate) fn checker_for(settings: &Settings, user: Option<&str>) -> anyhow::Result<Arc<Checker>> {
+    let Some(user) = user else { return checker(settings) };
+    let facts = UserFacts::of_store(&settings.store());
+    if facts.version(user)?.is_none() {
+        bail!("the user {user} has no facts: give some with `touchstone kg user put {user} FILE`");
+    }
+    let own = facts.over(&graph(settings)?, user)?;
+    checker_over(settings, Arc::new(own), remembered(settings)?)
 }
 
 /// What a model has made of phrases before.
@@ -78,7 +89,7 @@ pub(crate) fn checker_over(
     Ok(Arc::new(if policies.is_empty() { checker } else { checker.with_policies(policies) }))
 }
 
-fn packs(settings: &Settings) -> anyhow::Result<Vec<Pack>> {
+pub(crate) fn packs(settings: &Settings) -> anyhow::Result<Vec<Pack>> {
     settings.packs().iter().map(|folder| Pack::open(folder)).collect()
 }
 

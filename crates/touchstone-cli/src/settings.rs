@@ -11,7 +11,7 @@ use figment::value::magic::RelativePathBuf;
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::{Deserialize, Serialize};
-use touchstone_graph::QueryLimits;
+use touchstone_graph::{QueryLimits, UserFacts};
 use touchstone_llama::{CacheType, LlamaOptions, PromptCache, Split};
 use touchstone_llm::Sampling;
 use touchstone_llm::remote::RemoteOptions;
@@ -594,6 +594,7 @@ impl Settings {
             query: QueryLimits { time: seconds(self.query_timeout), rows: self.query_rows },
             max_update_bytes: self.update_limit,
             keys: self.keys(),
+            users: Some(UserFacts::of_store(&self.store())),
             tls: self.tls_certificate.as_ref().zip(self.tls_key.as_ref()).map(|(certificate, key)| {
                 TlsFiles { certificate: certificate.relative(), key: key.relative() }
             }),

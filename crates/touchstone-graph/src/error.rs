@@ -40,12 +40,18 @@ pub enum GraphError {
     QueryTimeout(u64),
     #[error("the query was broken off")]
     QueryCancelled,
+    #[error("the query needs more memory than it may have: narrow it")]
+    QueryMemory,
+    #[error("the query makes texts that are too long: join fewer or shorter ones")]
+    QueryTexts,
     #[error("the result has more than {limit} {unit}: add a LIMIT, or narrow the query")]
     ResultTooLarge { limit: usize, unit: &'static str },
     #[error("the query asks another server (SERVICE): only this store is queried")]
     ServiceRefused,
     #[error("{file}: it has statements of the graph {found}, but only those of {wanted} can be changed here")]
     OtherGraph { file: String, wanted: String, found: String },
+    #[error("a user is named by 1 to 100 letters, digits, -, _ and .")]
+    UserName,
     #[error("the labels could not be indexed: {0}")]
     Lexicon(String),
     #[error("the import was interrupted: nothing of this source was loaded")]

@@ -5,6 +5,7 @@
 mod error;
 mod export;
 mod graph;
+mod guard;
 mod import;
 mod lexicon;
 mod ontology;
@@ -13,6 +14,7 @@ mod protocol;
 mod query;
 mod stats;
 mod store;
+mod users;
 pub mod vocabulary;
 
 pub use error::GraphError;
@@ -33,3 +35,4 @@ pub use protocol::{GraphFormat, ProtocolQuery, Written};
 pub use query::{QueryLimits, ResultFormat, Table};
 pub use stats::{GraphStats, Stats};
 pub use store::Store;
+pub use users::UserFacts;

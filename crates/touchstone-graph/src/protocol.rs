@@ -12,13 +12,19 @@ use oxigraph::model::{GraphName, GraphNameRef, NamedNode};
 use oxigraph::sparql::results::QueryResultsSerializer;
 use oxigraph::sparql::{
     CancellationToken, DefaultServiceHandler, QueryEvaluationError, QueryResults, QuerySolutionIter,
-    SparqlEvaluator,
 };
+use spargebra::SparqlParser;
 
+use crate::guard::{Guard, Stopped, guarded};
 use crate::{GraphError, QueryLimits, ResultFormat, Store};
 
 /// How often a running query asks whether it is still wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// By how much the process may grow while a query runs.
+const MAX_MEMORY: u64 = 1 << 30;
+/// Where pages are larger, less is counted than there is.
+const PAGE: u64 = 4096;
 
 /// How to write statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +77,13 @@ impl Store {
     ) -> Result<Written, GraphError> {
         let token = CancellationToken::new();
         let service = Arc::new(AtomicBool::new(false));
-        let mut prepared = SparqlEvaluator::new()
+        let parsed = SparqlParser::new().parse_query(&query.query)?;
+        let guard = Guard::default();
+        let mut prepared = guard
+            .evaluator()
             .with_default_service_handler(NoService(Arc::clone(&service)))
             .with_cancellation_token(token.clone())
-            .parse_query(&query.query)?;
+            .for_query(guarded(parsed, &query.query));
         let dataset = prepared.dataset_mut();
         if !query.default_graphs.is_empty() || !query.named_graphs.is_empty() {
             dataset
@@ -85,27 +94,32 @@ impl Store {
         }
         let ends = Instant::now() + limits.time;
         let (done, finished) = mpsc::channel::<()>();
-        let gone = AtomicBool::new(false);
+        let (gone, full) = (AtomicBool::new(false), AtomicBool::new(false));
+        let most = own_memory().map(|bytes| bytes.saturating_add(MAX_MEMORY));
         let mut out = Limited { out, left: bytes, full: false };
         let result = std::thread::scope(|scope| {
-            let (token, gone) = (&token, &gone);
+            let (token, guard, gone, full) = (&token, &guard, &gone, &full);
             scope.spawn(move || {
                 while finished.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
                     if !wanted() {
                         gone.store(true, Ordering::Release);
                     }
-                    if gone.load(Ordering::Acquire) || Instant::now() >= ends {
+                    if own_memory().zip(most).is_some_and(|(now, most)| now > most) {
+                        full.store(true, Ordering::Release);
+                    }
+                    if gone.load(Ordering::Acquire) || full.load(Ordering::Acquire) || Instant::now() >= ends
+                    {
                         token.cancel();
+                        guard.end();
                     }
                 }
             });
-            let result = prepared
-                .on_store(self.inner())
-                .execute()
-                .map_err(GraphError::from)
-                .and_then(|results| write(results, limits.rows, formats, &mut out));
+            let result = guard.watch(|| {
+                let results = prepared.on_store(self.inner()).execute()?;
+                write(results, limits.rows, formats, &mut out)
+            });
             drop(done);
-            result
+            result.unwrap_or_else(|stopped| Err(stopped.into()))
         });
         if service.load(Ordering::Acquire) {
             return Err(GraphError::ServiceRefused);
@@ -114,6 +128,7 @@ impl Store {
             Err(GraphError::Query(_)) if out.full => {
                 Err(GraphError::ResultTooLarge { limit: bytes, unit: "bytes" })
             }
+            Err(GraphError::Query(_)) if full.load(Ordering::Acquire) => Err(GraphError::QueryMemory),
             Err(GraphError::Query(_)) if gone.load(Ordering::Acquire) => Err(GraphError::QueryCancelled),
             Err(GraphError::Query(_)) if Instant::now() >= ends => {
                 Err(GraphError::QueryTimeout(limits.time.as_secs()))
@@ -187,6 +202,15 @@ fn write(
     }
 }
 
+/// Bytes that this process has for itself, where the system says so: not what
+/// it maps of files.
+fn own_memory() -> Option<u64> {
+    let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let mut pages = counts.split_whitespace().skip(1).map_while(|count| count.parse::<u64>().ok());
+    let (resident, shared) = (pages.next()?, pages.next()?);
+    Some(resident.saturating_sub(shared).saturating_mul(PAGE))
+}
+
 /// Remembers that another server was asked for, since SILENT would hide it.
 struct NoService(Arc<AtomicBool>);
 
@@ -201,6 +225,15 @@ impl DefaultServiceHandler for NoService {
     ) -> Result<QuerySolutionIter<'static>, QueryEvaluationError> {
         self.0.store(true, Ordering::Release);
         Err(QueryEvaluationError::UnsupportedService(service.clone()))
+    }
+}
+
+impl From<Stopped> for GraphError {
+    fn from(stopped: Stopped) -> GraphError {
+        match stopped {
+            Stopped::Told => GraphError::Query("it was ended".to_owned()),
+            Stopped::Texts => GraphError::QueryTexts,
+        }
     }
 }
 
@@ -289,12 +322,106 @@ mod tests {
         }
     }
 
+    /// Patterns without a common variable, over a store of some size.
+    fn products() -> Vec<String> {
+        let all = |n: usize| (0..n).map(|i| format!("?s{i} ?p{i} ?o{i} . ")).collect::<String>();
+        let optional = (0..8).map(|i| format!("OPTIONAL {{ ?s{i} ?p{i} ?o{i} }} ")).collect::<String>();
+        let braces = (0..8).map(|i| format!("{{ ?s{i} ?p{i} ?o{i} }} ")).collect::<String>();
+        let values = format!("VALUES ?a {{ {} }}", "1 ".repeat(3000));
+        vec![
+            format!("SELECT (COUNT(*) AS ?n) {{ {} }}", all(12)),
+            format!("SELECT (COUNT(*) AS ?n) {{ {optional} }}"),
+            format!("SELECT (COUNT(*) AS ?n) {{ {braces} }}"),
+            format!("SELECT (COUNT(*) AS ?n) {{ {values} {} }}", format!("{{ {values} }} ").repeat(4)),
+            format!("SELECT ?s0 {{ {} }} ORDER BY ?o0", all(8)),
+            format!("SELECT * {{ ?s ?p ?o FILTER EXISTS {{ {} FILTER(?o0 = ?o1 + 17) }} }}", all(8)),
+            format!("SELECT * {{ ?s ?p ?o MINUS {{ ?s ?p ?o . {} }} }}", all(8)),
+            format!("CONSTRUCT {{ ?s0 ?p0 ?o1 }} {{ {} FILTER(?o2 > 100) }}", all(8)),
+            format!("SELECT * {{ {{ SELECT (COUNT(*) AS ?n) {{ {} }} }} }}", all(9)),
+        ]
+    }
+
+    fn large() -> Store {
+        let store = Store::in_memory().unwrap();
+        let node = |name: String| NamedNode::new(format!("https://example.org/{name}")).unwrap();
+        store
+            .change(|t| {
+                for n in 0..300 {
+                    let quad = Quad::new(
+                        node(format!("s{n}")),
+                        node(format!("p{n}")),
+                        Literal::from(n),
+                        node("g".into()),
+                    );
+                    t.insert(quad.as_ref());
+                }
+                Ok(())
+            })
+            .unwrap();
+        store
+    }
+
     #[test]
-    fn a_client_that_is_gone_ends_its_query() {
-        let slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n2 ?o . ?p ?q ?r . ?s ?t ?u . ?v ?w ?x . ?aa ?bb ?cc . ?dd ?ee ?ff . ?gg ?hh ?ii . ?jj ?kk ?ll }";
+    fn a_product_ends_when_its_client_goes_or_its_time_is_over() {
+        let store = large();
         let formats = (ResultFormat::Csv, GraphFormat::NTriples);
+        for text in products() {
+            let begun = Instant::now();
+            let limits = QueryLimits { rows: usize::MAX, ..QueryLimits::default() };
+            let result =
+                store.answer_query(&query(&text), limits, usize::MAX, formats, &|| false, &mut io::sink());
+            assert!(matches!(result, Err(GraphError::QueryCancelled)), "{text}: {result:?}");
+            let limits = QueryLimits { time: Duration::from_millis(100), ..limits };
+            let result =
+                store.answer_query(&query(&text), limits, usize::MAX, formats, &|| true, &mut io::sink());
+            assert!(matches!(result, Err(GraphError::QueryTimeout(_))), "{text}: {result:?}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{text}: {:?}", begun.elapsed());
+        }
+    }
+
+    #[test]
+    fn a_text_does_not_grow_without_end() {
+        let doubled: String =
+            (1..40).map(|n| format!("BIND(CONCAT(?x{}, ?x{}) AS ?x{n}) ", n - 1, n - 1)).collect();
+        let replaced: String = (1..9)
+            .map(|n| format!("BIND(REPLACE(?x{}, \"a\", \"aaaaaaaaaaaaaaaa\") AS ?x{n}) ", n - 1))
+            .collect();
+        for growing in [doubled, replaced] {
+            let text = format!("SELECT * {{ BIND(\"aaaa\" AS ?x0) {growing} }}");
+            let error = run(query(&text), 10, usize::MAX).unwrap_err();
+            assert!(matches!(error, GraphError::QueryTexts), "{error}");
+        }
+        let short = "SELECT (CONCAT(\"a\", REPLACE(\"b\", \"b\", \"c\"), ENCODE_FOR_URI(\" \")) AS ?x) {}";
+        assert_eq!(run(query(short), 10, 1000).unwrap().lines().nth(1), Some("ac%20"));
+    }
+
+    /// The rewritten query says the same as the query.
+    #[test]
+    fn guarded_queries_find_what_they_did() {
+        let store = large();
         let limits = QueryLimits::default();
-        let result = store().answer_query(&query(slow), limits, 1000, formats, &|| false, &mut Vec::new());
-        assert!(matches!(result, Err(GraphError::QueryCancelled)), "{result:?}");
+        for text in [
+            "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }",
+            "SELECT ?c ?f { ?a ?b ?c . ?d ?e ?f FILTER(?f = ?c + 1) } ORDER BY ?c",
+            "SELECT (COUNT(*) AS ?n) { ?a ?b ?c OPTIONAL { ?d ?e ?f FILTER(?f < 3) } }",
+            "SELECT ?c { { ?a ?b ?c } { VALUES ?c { 1 2 3 } } { VALUES ?c { 2 3 4 } } } ORDER BY ?c",
+            "SELECT ?o { [] ?p ?o . _:x ?p ?o2 FILTER(?o2 < 5) } ORDER BY ?o",
+            "SELECT ?o { ?s ?p ?o FILTER NOT EXISTS { ?s ?p ?o2 . ?x ?y 7 FILTER(?o2 > 3) } } ORDER BY ?o",
+            "SELECT (GROUP_CONCAT(STR(?o); separator=\"-\") AS ?all) { SELECT ?o { ?s ?p ?o FILTER(?o < 9) } ORDER BY ?o }",
+            "ASK { ?s <https://example.org/p7>/^<https://example.org/p7> ?s . ?x <https://example.org/p8> 8 }",
+        ] {
+            let plain = store.query_table(text, limits).unwrap();
+            let mut out = Vec::new();
+            let formats = (ResultFormat::Csv, GraphFormat::NTriples);
+            store.answer_query(&query(text), limits, 1 << 20, formats, &|| true, &mut out).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            if text.starts_with("ASK") {
+                assert_eq!(out.trim(), plain.rows[0][0], "{text}");
+                continue;
+            }
+            let rows: Vec<String> = out.lines().skip(1).map(str::to_owned).collect();
+            let expected: Vec<String> = plain.rows.iter().map(|row| row.join(",")).collect();
+            assert_eq!(rows, expected, "{text}");
+        }
     }
 }

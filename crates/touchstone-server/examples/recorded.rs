@@ -2,9 +2,10 @@
 //! of them wrong: for the tests of the page and of clients, which must not
 //! depend on what a model happens to say.
 //!
-//! `cargo run --release -p touchstone-server --example recorded -- ADDRESS [FOLDER [empty]]`
+//! `cargo run --release --workspace --example recorded -- ADDRESS [FOLDER [empty]]`
 //!
-//! With a FOLDER the graph is on disk there and can be changed, and a key for
+//! ADDRESS can be `stdio`: the Model Context Protocol over standard input and
+//! output. With a FOLDER the graph is on disk there and can be changed, and a key for
 //! everything is printed; `empty` leaves the demonstration graph out.
 #![allow(clippy::print_stdout, reason = "a program")]
 
@@ -23,7 +24,7 @@ use touchstone_llm::{
     SessionUsage, Until,
 };
 use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
-use touchstone_server::{KeyFile, NewKey, Parts, Scope, Server, ServerConfig, align};
+use touchstone_server::{KeyFile, McpStdio, NewKey, Parts, Scope, Server, ServerConfig, align};
 use touchstone_text::{Document, TextIndex};
 
 /// Between two words, so that a reader sees them come.
@@ -42,6 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let index = index(folder.as_deref().unwrap_or(scratch.path()))?;
     align(&store, &index)?;
 
+    if config.listen == "stdio" {
+        let server = McpStdio::new(config);
+        let handle = server.handle();
+        let parts = parts(Arc::new(Graph::from_store(store)?))?;
+        handle.set_checker(parts.checker);
+        if let Some(reasoner) = parts.reasoner {
+            handle.set_reasoner(reasoner);
+        }
+        return Ok(server.run()?);
+    }
     let server = Server::bind(config)?;
     let handle = server.handle();
     let parts = parts(Arc::new(Graph::from_store(store)?))?;
@@ -149,9 +160,11 @@ impl Session for Slow {
         on_piece: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<Generated, LlmError> {
         self.0.stream(until, &mut |piece| {
-            for text in piece.text.split_inclusive(' ') {
+            let mut words = piece.text.split_inclusive(' ').peekable();
+            while let Some(text) = words.next() {
                 std::thread::sleep(PAUSE);
-                if on_piece(Piece { text, tokens: &[] }).is_break() {
+                let tokens = if words.peek().is_none() { piece.tokens } else { &[] };
+                if on_piece(Piece { text, tokens }).is_break() {
                     return ControlFlow::Break(());
                 }
             }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use touchstone_graph::QueryLimits;
+use touchstone_graph::{QueryLimits, UserFacts};
 use touchstone_reason::ReasonOptions;
 
 /// Limits of the service. Sizes are bytes, times are wall-clock.
@@ -45,6 +45,8 @@ pub struct ServerConfig {
     /// Who may do what; without it, everyone may ask, check and query, and no
     /// one may change a graph.
     pub keys: Option<PathBuf>,
+    /// Where facts of single users are kept; needs `keys`.
+    pub users: Option<UserFacts>,
     /// HTTPS with this certificate instead of HTTP.
     pub tls: Option<TlsFiles>,
     /// Pages of these origins may call the service; `*` for all.
@@ -83,6 +85,7 @@ impl Default for ServerConfig {
             heartbeat: Duration::from_secs(10),
             handle_signals: true,
             keys: None,
+            users: None,
             tls: None,
             cors_origins: Vec::new(),
             reason: ReasonOptions::default(),

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 use crate::gate::Ticket;
 use crate::problem::Problem;
@@ -55,10 +55,12 @@ where
     let inner = halt.clone();
     let span = Span::current();
     let done = async move {
-        let permit = ticket.admitted().await.ok_or_else(Problem::stopping)?;
+        let waiting = tracing::debug_span!("waiting");
+        let permit = ticket.admitted().instrument(waiting).await.ok_or_else(Problem::stopping)?;
         let worker = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let _span = span.entered();
+            let _work = tracing::debug_span!("working").entered();
             work(&inner)
         });
         worker.await.map_err(|error| {

@@ -30,9 +30,11 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// What the service still waits for, where that is the problem.
     #[serde(skip_serializing_if = "<[Missing]>::is_empty")]
+    #[schemars(default)]
     pub missing: Box<[Missing]>,
     /// The methods that the resource knows; also sent as `Allow`.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    #[schemars(default)]
     pub allow: Box<[&'static str]>,
 }
 
@@ -237,7 +239,11 @@ impl From<GraphError> for Problem {
             GraphError::QuerySyntax(_) => Problem::wrong_shape(detail),
             GraphError::QueryTimeout(seconds) => Problem::out_of_time(Duration::from_secs(seconds)),
             GraphError::QueryCancelled | GraphError::Interrupted => Problem::cancelled(),
-            GraphError::ResultTooLarge { .. } | GraphError::Query(_) => Problem::invalid(detail),
+            GraphError::ResultTooLarge { .. }
+            | GraphError::UserName
+            | GraphError::QueryMemory
+            | GraphError::QueryTexts
+            | GraphError::Query(_) => Problem::invalid(detail),
             GraphError::ServiceRefused => Problem::not_offered(detail),
             // The file is a temporary one of the server's: its name says nothing.
             GraphError::Syntax { line, reason, .. } => {

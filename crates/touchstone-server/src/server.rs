@@ -15,6 +15,7 @@ use crate::config::ServerConfig;
 use crate::error::ServerError;
 use crate::request_log;
 use crate::routes;
+use crate::routes::packs::PackInfo;
 use crate::state::{Reload, Renew, State};
 use crate::tls::Certificate;
 
@@ -136,6 +137,21 @@ impl Server {
 }
 
 impl ServerHandle {
+    /// Of parts that no server listens for.
+    pub(crate) fn over(state: web::Data<State>) -> ServerHandle {
+        ServerHandle { state, certificate: None, stop: CancellationToken::new() }
+    }
+
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Ends everything that runs.
+    pub(crate) fn abort(&self) {
+        self.state.drain();
+        self.state.abort.cancel();
+    }
+
     /// From here on `/v1/check` answers.
     pub fn set_checker(&self, checker: Arc<Checker>) {
         self.state.set_checker(checker);
@@ -157,6 +173,11 @@ impl ServerHandle {
         let _ = self.state.renew.set(renew);
     }
 
+    /// The domain packs that are loaded, for `/v1/packs`.
+    pub fn set_packs(&self, packs: Vec<PackInfo>) {
+        self.state.packs.store(Arc::new(packs));
+    }
+
     /// What SIGHUP does besides reading keys and certificate again.
     pub fn set_reload(&self, reload: Reload) {
         let _ = self.state.reload.set(reload);
@@ -173,9 +194,10 @@ impl ServerHandle {
         self.stop.is_cancelled() || self.state.is_draining()
     }
 
-    /// The checker in force.
+    /// The checker in force, also where its graph could not be read again
+    /// after a change.
     pub fn checker(&self) -> Option<Arc<Checker>> {
-        self.state.checker().ok()
+        self.state.checker_to_change().ok()
     }
 
     /// Reads keys, certificate and configuration again. What cannot be used

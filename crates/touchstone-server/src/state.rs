@@ -15,6 +15,8 @@ use crate::config::ServerConfig;
 use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::problem::{Missing, Problem};
+use crate::routes::packs::PackInfo;
+use crate::routes::users::Ready;
 use crate::runs::Runs;
 
 /// What is made anew when the graph has changed.
@@ -43,6 +45,9 @@ pub(crate) struct State {
     pub(crate) runs: Runs,
     pub(crate) renew: OnceLock<Renew>,
     pub(crate) reload: OnceLock<Reload>,
+    pub(crate) packs: ArcSwap<Vec<PackInfo>>,
+    /// What answers users who have facts of their own.
+    pub(crate) ready: Ready,
     draining: AtomicBool,
     keys: Option<ArcSwap<Keys>>,
     reasoner: ArcSwapOption<Reasoner>,
@@ -64,6 +69,8 @@ impl State {
             runs: Runs::default(),
             renew: OnceLock::new(),
             reload: OnceLock::new(),
+            packs: ArcSwap::default(),
+            ready: Ready::default(),
             draining: AtomicBool::new(false),
             keys: keys.map(ArcSwap::from_pointee),
             reasoner: ArcSwapOption::empty(),
@@ -140,6 +147,15 @@ impl State {
     pub(crate) fn library(&self) -> Option<Arc<Library>> {
         let index = self.passages()?;
         Some(Arc::new(Library::new(index, None, deep::DEFAULT_CONFIDENCE)))
+    }
+
+    /// Also where the graph was changed but could not be read again: the next
+    /// change that can be read mends it.
+    pub(crate) fn checker_to_change(&self) -> Result<Arc<Checker>, Problem> {
+        match self.checker.load_full() {
+            Some(checker) if !self.is_draining() => Ok(checker),
+            _ => Err(self.unavailable()),
+        }
     }
 
     /// The passages, where there is an index.

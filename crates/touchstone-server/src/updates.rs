@@ -61,7 +61,7 @@ pub(crate) fn source_name(text: &str) -> Result<String, Problem> {
 
 /// Refuses early where the server was not started for changes.
 pub(crate) fn offered(state: &State) -> Result<(), Problem> {
-    let checker = state.checker()?;
+    let checker = state.checker_to_change()?;
     if checker.graph().store().is_read_only() || state.renew.get().is_none() {
         return Err(GraphError::ReadOnly.into());
     }
@@ -73,11 +73,22 @@ pub(crate) fn offered(state: &State) -> Result<(), Problem> {
 pub(crate) async fn receive(
     http: &HttpRequest,
     state: &State,
-    mut payload: web::Payload,
+    payload: web::Payload,
     ending: &str,
 ) -> Result<TempPath, Problem> {
     offered(state)?;
-    let (limit, time) = (state.config.max_update_bytes, state.config.receive_timeout);
+    spool(http, state, payload, ending, state.config.max_update_bytes).await
+}
+
+/// The body in a file of that ending, which is deleted when it is dropped.
+pub(crate) async fn spool(
+    http: &HttpRequest,
+    state: &State,
+    mut payload: web::Payload,
+    ending: &str,
+    limit: usize,
+) -> Result<TempPath, Problem> {
+    let time = state.config.receive_timeout;
     if body::length(http).is_some_and(|length| length > limit) {
         return Err(Problem::too_large(limit));
     }
@@ -117,7 +128,8 @@ pub(crate) async fn change_graph(
     offered(state)?;
     let inner = state.clone();
     alone(state, move |halt| {
-        let store = inner.checker()?.graph().store().clone();
+        let graph_now = Arc::clone(inner.checker_to_change()?.graph());
+        let store = graph_now.store();
         let file;
         let change = match change {
             Change::Replace(path) => {
@@ -135,7 +147,7 @@ pub(crate) async fn change_graph(
         if let Some(index) = inner.passages() {
             index.reach_epoch(report.epoch)?;
         }
-        renew(&inner, store)?;
+        renew(&inner, &graph_now)?;
         tracing::info!(graph = graph.as_str(), quads = report.quads, epoch = report.epoch, "graph changed");
         Ok(Changed {
             name: graph.into_string(),
@@ -154,7 +166,7 @@ pub(crate) async fn put_passages(
 ) -> Result<Changed, Problem> {
     offered(state)?;
     let index = state.passages().ok_or_else(no_index)?;
-    let store = state.checker()?.graph().store().clone();
+    let store = state.checker_to_change()?.graph().store().clone();
     alone(state, move |halt| {
         let epoch = store.epoch()? + 1;
         let report = match &documents {
@@ -181,7 +193,7 @@ async fn alone<T: Send + 'static>(
 }
 
 /// Labels and predicates as the store has them now, in all that works on them.
-pub(crate) fn renew(state: &State, store: Store) -> Result<(), Problem> {
+pub(crate) fn renew(state: &State, before: &Graph) -> Result<(), Problem> {
     let failed = |why: String| {
         // The store holds what the lexicon does not: no verdict until it does.
         tracing::error!(why, "the graph was changed but cannot be read again");
@@ -190,7 +202,7 @@ pub(crate) fn renew(state: &State, store: Store) -> Result<(), Problem> {
             "the change was stored, but the graph cannot be read again; the server's log says more",
         )
     };
-    let graph = Graph::from_store(store).map_err(|error| failed(error.to_string()))?;
+    let Some(graph) = before.refreshed().map_err(|error| failed(error.to_string()))? else { return Ok(()) };
     let Some(renew) = state.renew.get() else { return Err(GraphError::ReadOnly.into()) };
     let Parts { checker, reasoner } = renew(Arc::new(graph)).map_err(failed)?;
     state.set_checker(checker);

@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// Let the model judge the passages found for what the graph cannot decide.
     #[arg(long, conflicts_with = "plain")]
     deep: bool,
+    /// With the facts of this user (`touchstone kg user put`), which no other question sees.
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     #[command(flatten)]
     index: IndexFlags,
     #[command(flatten)]
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
 
     let spinner = Spinner::new(!arguments.json);
     spinner.say("loading the graph");
-    let checker = parts::checker(&settings)?;
+    let checker = parts::checker_for(&settings, arguments.user.as_deref())?;
     spinner.say("loading the model");
     // The judge reads beside the question's own session.
     let reader = if arguments.deep { Some(parts::Reader::load(&settings, 2)?) } else { None };

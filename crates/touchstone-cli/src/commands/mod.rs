@@ -7,6 +7,7 @@ mod config;
 mod eval;
 mod key;
 mod kg;
+mod mcp;
 mod model;
 mod replay;
 mod schema;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Answer over HTTP: the page at /, the API under /v1 (described at /docs).
     Serve(serve::Arguments),
+    /// Offer `ask`, `check` and `query_graph` to assistants and editors (Model Context Protocol).
+    Mcp(mcp::Arguments),
     /// Check a derivation again, without a model, against the graph as it is now.
     ///
     /// Exit code: 0 every verdict and fact stands, 1 some do not, 2 bad input or failure.
@@ -57,7 +60,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the command is there to run for long, with a log.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Command::Serve(_))
+        matches!(self, Command::Serve(_) | Command::Mcp(_))
     }
 
     pub(crate) fn run(self, config: &ConfigFile) -> anyhow::Result<ExitCode> {
@@ -66,6 +69,7 @@ impl Command {
             Command::Check(arguments) => check::run(arguments, config),
             Command::Replay(arguments) => replay::run(&arguments, config),
             Command::Serve(arguments) => serve::run(arguments, config),
+            Command::Mcp(arguments) => mcp::run(arguments, config),
             Command::Key(command) => key::run(command, config),
             Command::Kg(command) => kg::run(command, config),
             Command::Text(command) => text::run(command, config),

@@ -9,6 +9,7 @@ use touchstone_llm::Engine;
 use touchstone_server::{Parts, Server, ServerConfig, ServerHandle, align};
 use touchstone_text::TextIndex;
 
+use crate::pack::Pack;
 use crate::parts::{self, ModelPlace};
 use crate::settings::{
     ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
@@ -87,6 +88,7 @@ pub(super) fn load(
 ) -> anyhow::Result<()> {
     let Some(graph) = open_graph(settings, handle)? else { return Ok(()) };
     let index = open_index(settings, graph.store())?.map(Arc::new);
+    handle.set_packs(parts::packs(settings)?.iter().map(Pack::info).collect());
     if let Some(index) = &index {
         handle.set_passages(Arc::clone(index));
     }
@@ -137,10 +139,13 @@ fn reload(
     let settings = arguments.settings(config)?;
     let graph = match handle.checker() {
         // This process is the only one that changes it.
-        Some(checker) if settings.updates => Arc::clone(checker.graph()),
+        Some(checker) if settings.updates => {
+            checker.graph().refreshed()?.map_or_else(|| Arc::clone(checker.graph()), Arc::new)
+        }
         _ => Arc::new(parts::graph(&settings)?),
     };
     let Parts { checker, reasoner } = parts_over(&settings, graph, engine, library)?;
+    handle.set_packs(parts::packs(&settings)?.iter().map(Pack::info).collect());
     handle.set_checker(checker);
     if let Some(reasoner) = reasoner {
         handle.set_reasoner(reasoner);

@@ -4,6 +4,7 @@
 mod check;
 mod eval;
 mod kg;
+mod mcp;
 mod sandbox;
 mod settings;
 mod text;

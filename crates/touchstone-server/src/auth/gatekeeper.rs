@@ -21,6 +21,17 @@ use crate::state::State;
 pub(crate) struct Caller(Option<Arc<Key>>);
 
 impl Caller {
+    /// Whether the caller may do what another operation needs; where there
+    /// are no keys, the gate has decided.
+    pub(crate) fn allows(&self, scope: Scope) -> bool {
+        self.0.as_ref().map_or(scope.is_open(), |key| key.allows(scope))
+    }
+
+    /// The key's public part.
+    pub(crate) fn id(&self) -> Option<String> {
+        self.0.as_ref().map(|key| key.id.clone())
+    }
+
     #[cfg(test)]
     pub(crate) fn with(key: Arc<Key>) -> Caller {
         Caller(Some(key))

@@ -103,6 +103,17 @@ impl<'a> Description<'a> {
         self
     }
 
+    /// Errors in a form that another protocol prescribes, or as problems.
+    pub(crate) fn gives_others(&mut self, statuses: &[u16]) -> &mut Self {
+        for status in statuses {
+            for media in ["application/json", "text/plain"] {
+                self.response(*status, media, "The request was refused.", json!({}));
+            }
+            self.fails(&[*status]);
+        }
+        self
+    }
+
     /// The errors that the operation can answer with, besides those of all.
     pub(crate) fn fails(&mut self, statuses: &[u16]) -> &mut Self {
         for status in statuses {

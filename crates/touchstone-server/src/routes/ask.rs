@@ -10,6 +10,7 @@ use touchstone_llm::LlmError;
 use touchstone_reason::{Event, ReasonError, ReasonOptions, Reasoner};
 use tracing::Instrument;
 
+use super::users;
 use crate::auth::{Caller, Scope};
 use crate::body::JsonBody;
 use crate::job::{self, Halt};
@@ -97,6 +98,7 @@ pub(crate) struct Question {
     pub(crate) text: String,
     pub(crate) options: ReasonOptions,
     pub(crate) mode: Mode,
+    pub(crate) caller: Caller,
     pub(crate) state: web::Data<State>,
 }
 
@@ -110,6 +112,7 @@ async fn ask(
         reasoner: state.reasoner()?,
         text: request.question,
         mode: request.mode,
+        caller: caller(&http),
         state: state.clone(),
     };
     let ticket = state.asks.enter()?;
@@ -202,7 +205,8 @@ impl Question {
             tell(&event);
             halt.flow()
         };
-        let Question { reasoner, text, options, mode, state } = self;
+        let Question { reasoner, text, options, mode, caller, state } = self;
+        let reasoner = users::reasoner(&state, &caller, reasoner)?;
         let result = match mode {
             Mode::Touchstone | Mode::Draft | Mode::Graph => reasoner.ask(&text, &options, &mut on_event),
             Mode::Plain => reasoner.ask_plain(&text, &options, &mut on_event),

@@ -8,7 +8,9 @@ use touchstone_check::Checker;
 use touchstone_check::deep::Library;
 use touchstone_core::CheckReport;
 
-use crate::auth::Scope;
+use super::ask::caller;
+use super::users;
+use crate::auth::{Caller, Scope};
 use crate::body::{self, JsonBody};
 use crate::job::{self, Halt};
 use crate::openapi::Operation;
@@ -76,7 +78,7 @@ async fn check(
 ) -> Result<HttpResponse, Problem> {
     if body::is_media_type(&http, LINES) {
         let bytes = body::read(&http, &state, payload).await?;
-        return check_lines(&state, lines(&bytes)?).await;
+        return check_lines(&state, caller(&http), lines(&bytes)?).await;
     }
     let JsonBody(request) = body::read_json::<CheckRequest>(&http, &state, payload).await?;
     let (texts, single) = match request {
@@ -92,7 +94,7 @@ async fn check(
         let which = if single { "\"text\"".into() } else { format!("\"texts\"[{empty}]") };
         return Err(Problem::invalid(format!("{which} is empty: give a text to check")));
     }
-    let mut reports = run(&state, texts).await?;
+    let mut reports = run(&state, caller(&http), texts).await?;
     let answer = match reports.pop() {
         Some(report) if single => CheckAnswer::One(report),
         last => {
@@ -103,11 +105,15 @@ async fn check(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-async fn check_lines(state: &web::Data<State>, lines: Vec<Line>) -> Result<HttpResponse, Problem> {
+async fn check_lines(
+    state: &web::Data<State>,
+    caller: Caller,
+    lines: Vec<Line>,
+) -> Result<HttpResponse, Problem> {
     limit(state, lines.len())?;
     let (ids, texts): (Vec<_>, Vec<_>) = lines.into_iter().map(|line| (line.id, line.text)).unzip();
     let mut out = Vec::new();
-    for (id, mut report) in ids.into_iter().zip(run(state, texts).await?) {
+    for (id, mut report) in ids.into_iter().zip(run(state, caller, texts).await?) {
         report.id = id;
         serde_json::to_writer(&mut out, &report).map_err(|error| Problem::internal(error.to_string()))?;
         out.push(b'\n');
@@ -141,15 +147,22 @@ fn lines(bytes: &[u8]) -> Result<Vec<Line>, Problem> {
     Ok(lines)
 }
 
-pub(crate) async fn run(state: &web::Data<State>, texts: Vec<String>) -> Result<Vec<CheckReport>, Problem> {
+pub(crate) async fn run(
+    state: &web::Data<State>,
+    caller: Caller,
+    texts: Vec<String>,
+) -> Result<Vec<CheckReport>, Problem> {
     let checker = state.checker()?;
     let library = state.library();
     let ticket = state.checks.enter()?;
     let halt = Halt::new(state);
     let _gone = halt.token().clone().drop_guard();
-    let reports =
-        job::run(state, ticket, &halt, move |halt| check_all(&checker, library.as_deref(), &texts, halt))
-            .await?;
+    let inner = state.clone();
+    let reports = job::run(state, ticket, &halt, move |halt| {
+        let checker = users::checker(&inner, &caller, checker)?;
+        check_all(&checker, library.as_deref(), &texts, halt)
+    })
+    .await?;
     for report in &reports {
         state.metrics.judged("check", &report.claims);
     }

@@ -16,7 +16,7 @@ use crate::{accept, body};
 const NAMESPACE: &str = "https://w3id.org/touchstone/graphs/";
 
 /// What can be sent, and the ending that the importer knows it by.
-const TAKEN: [(&str, &str); 6] = [
+pub(super) const TAKEN: [(&str, &str); 6] = [
     ("text/turtle", "ttl"),
     ("application/n-triples", "nt"),
     ("application/rdf+xml", "rdf"),

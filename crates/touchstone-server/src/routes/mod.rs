@@ -1,13 +1,15 @@
 pub(crate) mod ask;
-mod chat;
+pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod entities;
 pub(crate) mod graphs;
 mod health;
+pub(crate) mod packs;
 pub(crate) mod passages;
 mod replay;
 pub(crate) mod service;
 pub(crate) mod sparql;
+pub(crate) mod users;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -25,11 +27,14 @@ pub(crate) static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         ask::operations(),
         check::operations(),
         chat::operations(),
+        crate::mcp::operations(),
         replay::operations(),
         sparql::operations(),
         entities::operations(),
         passages::operations(),
         graphs::operations(),
+        users::operations(),
+        packs::operations(),
         health::operations(),
         service::operations(),
     ]

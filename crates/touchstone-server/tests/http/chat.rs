@@ -83,3 +83,46 @@ fn what_cannot_be_done_is_refused_and_what_is_ignored_is_told() {
     assert_eq!(ids, ["touchstone", "recorded"]);
     assert_eq!(service.get("/v1/models/recorded").status, 200);
 }
+
+#[test]
+fn tokens_come_with_their_log_probabilities() {
+    let service = Service::start(quito(), config());
+    let more = json!({ "touchstone": { "check": false }, "logprobs": true, "top_logprobs": 2 });
+    let reply = chat(&service, more.clone()).json();
+    let choice = &reply["choices"][0];
+    let tokens = choice["logprobs"]["content"].as_array().unwrap();
+    let text: String = tokens.iter().map(|token| token["token"].as_str().unwrap()).collect();
+    assert_eq!(choice["message"]["content"], text);
+    assert_eq!(tokens[0]["logprob"], -0.1);
+    assert_eq!(tokens[0]["bytes"], json!(tokens[0]["token"].as_str().unwrap().as_bytes()));
+
+    let mut streamed = more;
+    streamed["stream"] = json!(true);
+    let body = chat(&service, streamed).body;
+    let frames = body.split_terminator("\n\n").filter_map(|frame| frame.strip_prefix("data: {"));
+    let chunks = frames.map(|frame| serde_json::from_str::<Value>(&format!("{{{frame}")).unwrap());
+    let streamed: Vec<Value> = chunks
+        .filter_map(|chunk| chunk["choices"][0]["logprobs"]["content"].as_array().cloned())
+        .flatten()
+        .collect();
+    assert_eq!(&streamed, tokens);
+
+    // A checked answer is put together from steps: it has none, and says so.
+    let checked = chat(&service, json!({ "logprobs": true })).json();
+    assert_eq!(checked["choices"][0]["logprobs"], Value::Null);
+    assert_eq!(checked["touchstone"]["ignored"], json!(["logprobs"]));
+}
+
+#[test]
+fn json_is_for_replies_that_are_not_checked() {
+    let service = Service::start(quito(), config());
+    let schema =
+        json!({ "type": "json_schema", "json_schema": { "name": "a", "schema": { "type": "object" } } });
+    assert_problem(&chat(&service, json!({ "response_format": schema })), 422, "invalid-request");
+    let plain = json!({ "response_format": schema, "touchstone": { "check": false } });
+    assert_eq!(chat(&service, plain).status, 200);
+    let unknown = json!({ "response_format": { "type": "grammar" } });
+    assert_problem(&chat(&service, unknown), 400, "wrong-shape");
+    let text = json!({ "response_format": { "type": "text" } });
+    assert_eq!(chat(&service, text).status, 200);
+}

@@ -4,9 +4,11 @@
 mod chat;
 mod graph;
 mod keys;
+mod mcp;
 mod service;
 mod surface;
 mod updates;
+mod users;
 
 use std::io::Write;
 use std::net::TcpStream;

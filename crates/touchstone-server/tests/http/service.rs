@@ -55,7 +55,7 @@ pub(crate) struct Service {
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) body: String,
 }
 
@@ -69,6 +69,7 @@ pub(crate) struct Call<'a> {
     pub(crate) authorization: Option<&'a str>,
     pub(crate) last_event: Option<&'a str>,
     pub(crate) origin: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
     pub(crate) request_id: Option<&'a str>,
     pub(crate) body: &'a str,
 }
@@ -129,15 +130,15 @@ impl Service {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        let mut request = ureq::http::Request::builder()
-            .method(call.method)
-            .uri(format!("http://{}{}", self.address, call.path));
+        let mut request =
+            http::Request::builder().method(call.method).uri(format!("http://{}{}", self.address, call.path));
         let headers = [
             ("content-type", call.content_type),
             ("accept", call.accept),
             ("authorization", call.authorization),
             ("last-event-id", call.last_event),
             ("origin", call.origin),
+            ("host", call.host),
             ("x-request-id", call.request_id),
         ];
         for (name, value) in headers {

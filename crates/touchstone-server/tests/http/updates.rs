@@ -13,7 +13,7 @@ use touchstone_text::TextIndex;
 use super::assert_problem;
 use super::service::{Call, Reply, Service, config, quito};
 
-const STAFF: &str = r#"
+pub(crate) const STAFF: &str = r#"
     @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
     @prefix owl: <http://www.w3.org/2002/07/owl#> .
     @prefix : <https://example.org/> .

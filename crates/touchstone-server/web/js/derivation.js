@@ -8,6 +8,7 @@ const GAP_X = 84;
 const GAP_Y = 18;
 const LINE = 17;
 const PAD = 12;
+const HEAD_COLUMNS = 22;
 
 /** Steps, what they rest on, and the answer, as nodes and edges. */
 function model(report) {
@@ -111,9 +112,11 @@ function layout({ nodes, edges }) {
   return { by, width: columns.length * (WIDTH + GAP_X) - GAP_X, height };
 }
 
-/** Lines of so many columns; a Chinese character takes two. */
+/** Columns of a text; a Chinese character takes two. */
+const width = (text) => Array.from(text).reduce((sum, c) => sum + (/[\u2e80-\uffff]/u.test(c) ? 2 : 1), 0);
+
+/** Lines of so many columns. */
 function wrap(text, columns, most) {
-  const width = (part) => Array.from(part).reduce((sum, c) => sum + (/[\u2e80-\uffff]/u.test(c) ? 2 : 1), 0);
   const parts = text.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*/gu) ?? [text];
   const lines = [""];
   for (const part of parts) {
@@ -226,7 +229,16 @@ function box(node, graph, paths, by) {
   return group;
 }
 
-const short = (text) => (Array.from(text).length > 25 ? `${Array.from(text).slice(0, 24).join("")}…` : text);
+/** A head in bold letters that fits the node's width. */
+function short(text) {
+  if (width(text) <= HEAD_COLUMNS) return text;
+  let kept = "";
+  for (const character of text) {
+    if (width(kept + character) >= HEAD_COLUMNS) break;
+    kept += character;
+  }
+  return `${kept.trimEnd()}…`;
+}
 
 function drag(drawing, view, look) {
   let from = null;

@@ -32,6 +32,8 @@ function open(title, content, back = null) {
   document.body.classList.add("with-side");
   panel.querySelector("h2").focus({ preventScroll: true });
   panel.scrollTop = 0;
+  // What was chosen stays in sight beside the panel, or above it on a phone.
+  opener?.isConnected && opener.scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("keydown", (event) => {

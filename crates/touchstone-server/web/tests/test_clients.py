@@ -25,7 +25,7 @@ def server():
     process = subprocess.Popen(
         [program, "127.0.0.1:0", folder], stdout=subprocess.PIPE, text=True, env={**os.environ, "TOUCHSTONE_LOG": "warn"}
     )
-    found = {}
+    found = {"folder": folder}
     for line in process.stdout:
         if line.startswith("key "):
             found["key"] = line.split()[1]
@@ -64,6 +64,15 @@ def test_openai_unchecked(client):
     assert reply.choices[0].message.content
 
 
+def test_openai_logprobs(client):
+    reply = client.chat.completions.create(
+        model="touchstone", messages=MESSAGES, extra_body={"touchstone": {"check": False}}, logprobs=True, top_logprobs=1
+    )
+    choice = reply.choices[0]
+    assert "".join(token.token for token in choice.logprobs.content) == choice.message.content
+    assert all(token.logprob <= 0 for token in choice.logprobs.content)
+
+
 def test_openai_errors(client, server):
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.create(model="none", messages=MESSAGES)
@@ -89,6 +98,7 @@ def test_document(server):
             "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
             "--max-examples", os.environ.get("TOUCHSTONE_EXAMPLES", "20"), "--seed", "1", "--no-color",
         ],
-        capture_output=True, text=True,
+        capture_output=True, text=True, cwd=server["folder"],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))},
     )
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]

@@ -4,6 +4,7 @@ mod import;
 mod lexicon;
 mod query;
 mod stats;
+mod user;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,9 @@ pub(crate) enum Command {
     /// What phrases mean, and the ones that a model has resolved.
     #[command(subcommand)]
     Lexicon(lexicon::Command),
+    /// Facts of single users, which only their own requests see (`ask --user`).
+    #[command(subcommand)]
+    User(user::Command),
 }
 
 pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitCode> {
@@ -35,5 +39,6 @@ pub(crate) fn run(command: Command, config: &ConfigFile) -> anyhow::Result<ExitC
         Command::Query(arguments) => query::run(arguments, config),
         Command::Export(arguments) => export::run(&arguments, config),
         Command::Lexicon(command) => lexicon::run(&command, config),
+        Command::User(command) => user::run(&command, config),
     }
 }

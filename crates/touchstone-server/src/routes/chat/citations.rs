@@ -4,15 +4,15 @@ use touchstone_core::{AskReport, Claim, Evidence, Verdict};
 
 /// A number in the text and what it stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(super) struct Citation {
+pub(crate) struct Citation {
     /// Counted from 1.
-    pub(super) number: usize,
-    pub(super) evidence: Evidence,
+    pub(crate) number: usize,
+    pub(crate) evidence: Evidence,
 }
 
 /// The answer's text with numbers behind what is supported, and a list of
 /// what they stand for.
-pub(super) fn cited(report: &AskReport) -> (String, Vec<Citation>) {
+pub(crate) fn cited(report: &AskReport) -> (String, Vec<Citation>) {
     let text = &report.answer.text;
     let mut citations: Vec<Citation> = Vec::new();
     let mut marks: Vec<(usize, Vec<usize>)> = Vec::new();

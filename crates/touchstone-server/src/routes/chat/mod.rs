@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,10 +21,11 @@ use touchstone_llm::{FinishReason, LlmError, StopRule, Until};
 use touchstone_reason::{Event, ReasonError, Reasoner};
 use tracing::Instrument;
 
-use self::reply::{Completion, Head, Own, Tokens};
+pub(crate) use self::citations::cited;
+use self::reply::{Completion, Head, Logprobs, Own, Tokens};
 use self::request::ChatRequest;
-use super::ask::{Mode, Question, options_for};
-use crate::auth::Scope;
+use super::ask::{Mode, Question, caller, options_for};
+use crate::auth::{Caller, Scope};
 use crate::body::JsonBody;
 use crate::job::{self, Halt};
 use crate::openapi::Operation;
@@ -120,6 +121,7 @@ fn find(reasoner: &Reasoner, name: &str) -> Result<Model, Problem> {
 type Work = Box<dyn FnOnce(&Halt, &Teller) -> Result<Reply, Problem> + Send>;
 
 async fn chat(
+    http: HttpRequest,
     state: web::Data<State>,
     JsonBody(request): JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -127,7 +129,7 @@ async fn chat(
     let reasoner = state.reasoner()?;
     let head = Head::new(&find(&reasoner, &request.model)?.id);
     let reply: Work = if request.touchstone.check {
-        let question = checked(&state, reasoner, &request)?;
+        let question = checked(&state, caller(&http), reasoner, &request)?;
         let (stops, cite) = (request.stops(), request.touchstone.citations);
         Box::new(move |halt, teller| answer(question, &stops, cite, halt, teller))
     } else {
@@ -143,8 +145,8 @@ async fn chat(
         let _gone = gone;
         let mut reply = job::run(&state, ticket, &halt, move |halt| reply(halt, &Teller::silent())).await?;
         reply.own.ignored = ignored;
-        let Reply { text, finish, usage, own } = reply;
-        return Ok(HttpResponse::Ok().json(head.completion(text, finish, usage, own)));
+        let Reply { text, finish, logprobs, usage, own } = reply;
+        return Ok(HttpResponse::Ok().json(head.completion(text, finish, logprobs, usage, own)));
     }
 
     let (sender, body) = chunks(state.config.heartbeat, gone);
@@ -175,6 +177,7 @@ async fn chat(
 struct Reply {
     text: String,
     finish: &'static str,
+    logprobs: Option<Logprobs>,
     usage: Tokens,
     own: Own,
 }
@@ -224,6 +227,7 @@ fn chunks(
 
 fn checked(
     state: &web::Data<State>,
+    caller: Caller,
     reasoner: std::sync::Arc<Reasoner>,
     request: &ChatRequest,
 ) -> Result<Question, Problem> {
@@ -233,7 +237,7 @@ fn checked(
     if let Some(tokens) = request.max_tokens() {
         options.max_step_tokens = options.max_step_tokens.min(tokens);
     }
-    Ok(Question { reasoner, text, options, mode: Mode::Touchstone, state: state.clone() })
+    Ok(Question { reasoner, text, options, mode: Mode::Touchstone, caller, state: state.clone() })
 }
 
 fn answer(
@@ -248,15 +252,14 @@ fn answer(
             teller.tell(|head| head.step(step));
         }
     })?;
-    let (mut text, citations) =
-        if cite { citations::cited(&report) } else { (report.answer.text.clone(), Vec::new()) };
+    let (mut text, citations) = if cite { cited(&report) } else { (report.answer.text.clone(), Vec::new()) };
     if let Some(end) = stops.iter().filter_map(|stop| text.find(stop.as_str())).min() {
         text.truncate(end);
     }
     teller.tell(|head| head.text(&text));
     let usage = report.usage.into();
     let own = Own { report: Some(report), citations, ignored: Vec::new() };
-    Ok(Reply { text, finish: "stop", usage, own })
+    Ok(Reply { text, finish: "stop", logprobs: None, usage, own })
 }
 
 /// A reply of the model itself.
@@ -268,23 +271,35 @@ struct Plain {
 impl Plain {
     fn new(request: &ChatRequest, usual: touchstone_llm::Sampling) -> Plain {
         let tokens = request.max_tokens().unwrap_or(USUAL_TOKENS);
-        let until = Until::new(StopRule::Strings(request.stops()), tokens, request.sampling(usual));
+        let stop = StopRule::Strings(request.stops());
+        let until = Until {
+            logprobs: request.logprobs(),
+            constraint: request.constraint(),
+            ..Until::new(stop, tokens, request.sampling(usual))
+        };
         Plain { chat: request.chat(), until }
     }
 
     fn answer(self, reasoner: &Reasoner, halt: &Halt, teller: &Teller) -> Result<Reply, Problem> {
         let failed = |error: LlmError| Problem::from(ReasonError::from(error));
         let mut session = reasoner.engine().open(&self.chat).map_err(failed)?;
+        let mut all = self.until.logprobs.map(|_| Logprobs::default());
         let generated = session
-            .generate(&self.until, &mut |text| {
-                if !text.is_empty() {
-                    teller.tell(|head| head.text(text));
+            .stream(&self.until, &mut |piece| {
+                if let Some(all) = &mut all
+                    && !piece.tokens.is_empty()
+                {
+                    let new = Logprobs::of(piece.tokens);
+                    teller.tell(|head| head.tokens(piece.text, &new));
+                    all.content.extend(new.content);
+                } else if !piece.text.is_empty() {
+                    teller.tell(|head| head.text(piece.text));
                 }
                 halt.flow()
             })
             .map_err(failed)?;
         let finish = if generated.finish == FinishReason::Length { "length" } else { "stop" };
         let usage = session.usage().into();
-        Ok(Reply { text: generated.text, finish, usage, own: Own::default() })
+        Ok(Reply { text: generated.text, finish, logprobs: all, usage, own: Own::default() })
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use touchstone_core::{AskReport, Step, Usage};
-use touchstone_llm::SessionUsage;
+use touchstone_llm::{SessionUsage, TokenLogprob};
 
 use super::citations::Citation;
 
@@ -27,7 +27,55 @@ struct Choice {
     message: Said,
     /// `stop` or `length`.
     finish_reason: &'static str,
-    logprobs: Option<Value>,
+    logprobs: Option<Logprobs>,
+}
+
+/// The tokens of a text with their log-probabilities.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub(super) struct Logprobs {
+    pub(super) content: Vec<Token>,
+    refusal: Option<Vec<Token>>,
+}
+
+/// A token in its place.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Token {
+    #[serde(flatten)]
+    taken: Candidate,
+    /// The likeliest tokens in this place, best first.
+    top_logprobs: Vec<Candidate>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct Candidate {
+    /// With U+FFFD where the token is a part of a character.
+    token: String,
+    /// Natural logarithm, before temperature and constraints.
+    logprob: f64,
+    bytes: Vec<u8>,
+}
+
+/// JSON has no minus infinity: what OpenAI gives for it.
+const LEAST: f64 = -9999.0;
+
+impl Candidate {
+    fn new(bytes: &[u8], logprob: f64) -> Candidate {
+        let token = String::from_utf8_lossy(bytes).into_owned();
+        Candidate { token, logprob: logprob.max(LEAST), bytes: bytes.to_vec() }
+    }
+}
+
+impl From<&TokenLogprob> for Token {
+    fn from(token: &TokenLogprob) -> Token {
+        let top = token.top.iter().map(|(bytes, logprob)| Candidate::new(bytes, *logprob));
+        Token { taken: Candidate::new(&token.bytes, token.logprob), top_logprobs: top.collect() }
+    }
+}
+
+impl Logprobs {
+    pub(super) fn of(tokens: &[TokenLogprob]) -> Logprobs {
+        Logprobs { content: tokens.iter().map(Token::from).collect(), refusal: None }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -53,9 +101,11 @@ pub(super) struct Own {
     pub(super) report: Option<AskReport>,
     /// What the numbers in the text stand for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub(super) citations: Vec<Citation>,
     /// Fields and messages of the request that the reply does not follow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub(super) ignored: Vec<String>,
 }
 
@@ -95,6 +145,7 @@ impl Head {
         self,
         content: String,
         finish: &'static str,
+        logprobs: Option<Logprobs>,
         usage: Tokens,
         own: Own,
     ) -> Completion {
@@ -104,7 +155,7 @@ impl Head {
             object: "chat.completion",
             created: self.created,
             model: self.model,
-            choices: [Choice { index: 0, message, finish_reason: finish, logprobs: None }],
+            choices: [Choice { index: 0, message, finish_reason: finish, logprobs }],
             usage,
             touchstone: own,
         }
@@ -130,6 +181,13 @@ impl Head {
 
     pub(super) fn text(&self, text: &str) -> Value {
         self.delta(json!({ "content": text }), None)
+    }
+
+    /// Text with the tokens that ended in it.
+    pub(super) fn tokens(&self, text: &str, logprobs: &Logprobs) -> Value {
+        let mut chunk = self.text(text);
+        chunk["choices"][0]["logprobs"] = json!(logprobs);
+        chunk
     }
 
     /// A step that stands, for clients that know of it.

@@ -1,12 +1,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use touchstone_llm::{Message, Role, Sampling};
+use touchstone_llm::{Constraint, Message, Role, Sampling};
 
 use crate::problem::Problem;
 
 /// Stop strings of one request, as OpenAI limits them.
 const MAX_STOPS: usize = 4;
+/// Likeliest tokens in each place, as OpenAI limits them.
+const MAX_TOP_LOGPROBS: usize = 20;
 
 /// The body of `POST /v1/chat/completions`. Fields of OpenAI's that are not
 /// named here are taken and ignored, and `touchstone.ignored` says so.
@@ -41,8 +43,17 @@ pub(super) struct ChatRequest {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1))]
     n: Option<u32>,
+    /// What the text must be; needs `touchstone.check: false`, as a checked
+    /// answer is text.
     #[serde(default)]
     response_format: Option<ResponseFormat>,
+    /// Each token with its log-probability; with `touchstone.check: false`.
+    #[serde(default)]
+    logprobs: Option<bool>,
+    /// So many of the likeliest tokens in each place; needs `logprobs`.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 20))]
+    top_logprobs: Option<usize>,
     /// What is this server's own.
     #[serde(default)]
     pub(super) touchstone: Options,
@@ -93,9 +104,21 @@ enum Stop {
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-struct ResponseFormat {
-    #[serde(rename = "type")]
-    kind: String,
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ResponseFormat {
+    Text,
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that the schema admits.
+    JsonSchema {
+        json_schema: NamedSchema,
+    },
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+struct NamedSchema {
+    /// A JSON Schema; it is always followed to the letter, `strict` or not.
+    schema: Map<String, Value>,
 }
 
 /// What a request can ask for that OpenAI's API does not know.
@@ -136,13 +159,16 @@ impl ChatRequest {
                 "\"stop\" can be 1 to {MAX_STOPS} strings that are not empty"
             )));
         }
-        if let Some(format) = &self.response_format
-            && format.kind != "text"
-        {
-            return Err(Problem::invalid(format!(
-                "\"response_format\" is {}: only text is offered",
-                format.kind
-            )));
+        if self.touchstone.check && self.constraint().is_some() {
+            return Err(Problem::invalid(
+                "\"response_format\" of JSON needs \"touchstone\": {\"check\": false}: a checked answer is text",
+            ));
+        }
+        if self.top_logprobs.is_some_and(|count| count > MAX_TOP_LOGPROBS) {
+            return Err(Problem::invalid(format!("\"top_logprobs\" can be 0 to {MAX_TOP_LOGPROBS}")));
+        }
+        if self.top_logprobs.is_some_and(|count| count > 0) && self.logprobs != Some(true) {
+            return Err(Problem::invalid("\"top_logprobs\" needs \"logprobs\": true"));
         }
         for field in ["tools", "functions"] {
             if self.other.get(field).and_then(Value::as_array).is_some_and(|tools| !tools.is_empty()) {
@@ -171,6 +197,23 @@ impl ChatRequest {
             None => Vec::new(),
             Some(Stop::One(stop)) => vec![stop.clone()],
             Some(Stop::Several(stops)) => stops.clone(),
+        }
+    }
+
+    /// How many of the likeliest tokens to tell in each place, where
+    /// log-probabilities are asked for.
+    pub(super) fn logprobs(&self) -> Option<usize> {
+        (self.logprobs == Some(true)).then(|| self.top_logprobs.unwrap_or(0))
+    }
+
+    /// What the text must be.
+    pub(super) fn constraint(&self) -> Option<Constraint> {
+        match self.response_format.as_ref()? {
+            ResponseFormat::Text => None,
+            ResponseFormat::JsonObject => Some(Constraint::JsonSchema(r#"{"type":"object"}"#.to_owned())),
+            ResponseFormat::JsonSchema { json_schema } => {
+                Some(Constraint::JsonSchema(Value::Object(json_schema.schema.clone()).to_string()))
+            }
         }
     }
 
@@ -206,6 +249,10 @@ impl ChatRequest {
             let question = self.messages.iter().rposition(|message| message.role == ChatRole::User);
             let others = (0..self.messages.len()).filter(|index| Some(*index) != question);
             ignored.extend(others.map(|index| format!("messages[{index}]")));
+            // A verified answer is put together from steps: it has none.
+            if self.logprobs == Some(true) {
+                ignored.push("logprobs".to_owned());
+            }
         }
         ignored
     }
@@ -268,6 +315,9 @@ mod tests {
             json!({ "stop": ["a", "b", "c", "d", "e"] }),
             json!({ "stop": "" }),
             json!({ "tools": [{}] }),
+            json!({ "logprobs": true, "top_logprobs": 21 }),
+            json!({ "top_logprobs": 3 }),
+            json!({ "response_format": { "type": "json_object" } }),
             json!({ "messages": [] }),
         ] {
             let mut body = json!({ "model": "m", "messages": [{ "role": "user", "content": "Who?" }] });
