@@ -81,7 +81,8 @@ fn parts(text: &str, count: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     for left in (1..=count).rev() {
-        let end = rest.floor_char_boundary(rest.len() / left);
+        let wanted = rest.len() / left;
+        let end = (0..=wanted).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
         let (part, behind) = rest.split_at(end);
         parts.push(part);
         rest = behind;

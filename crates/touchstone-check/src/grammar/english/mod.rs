@@ -320,8 +320,7 @@ fn bracketed(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject]) {
         let [Subject::Entity(subject)] = subjects else { return None };
         c.eat(&["("]).then_some(())?;
         let inside = c.at;
-        loop {
-            let Some(phrase) = c.peek().filter(|item| !item.predicates.is_empty()) else { break };
+        while let Some(phrase) = c.peek().filter(|item| !item.predicates.is_empty()) {
             c.at += 1;
             c.eat(&[":", "=", "is"]);
             let Some(value) = noun::value(c, &phrase.predicates) else { break };
