@@ -2,7 +2,7 @@
 //! answers, with and without the model.
 //!
 //! `readings KB QUESTIONS.tsv [--questions N] [--skip N] [--seed S] [--no-brackets]
-//! [--model GGUF] [--ask-always] [--dump FILE] [--show N] [--about WORD]`, or
+//! [--ontology TTL] [--model GGUF] [--ask-always] [--dump FILE] [--show N] [--about WORD]`, or
 //! `readings KB --ask QUESTION`: `KB` is a file of subject, relation, object
 //! with tabs between, or the folder of a store; `QUESTIONS.tsv` holds a
 //! question, a tab, and the answers joined by `|` (MetaQA), or
@@ -33,7 +33,7 @@ fn main() {
         |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).cloned();
     let flag = |name: &str| arguments.iter().any(|a| a == name);
     let number = |name: &str, default: usize| value(name).map_or(default, |text| text.parse().unwrap());
-    let graph = Arc::new(graph(Path::new(&arguments[0])));
+    let graph = Arc::new(graph(Path::new(&arguments[0]), value("--ontology")));
     let model = value("--model");
     let engine: Arc<dyn Engine> = match &model {
         Some(file) => Arc::new(LlamaEngine::load(Path::new(file), &LlamaOptions::default()).unwrap()),
@@ -181,14 +181,22 @@ impl Tally {
     }
 }
 
-fn graph(path: &Path) -> Graph {
+/// That of `eval/suites/metaqa.ttl`.
+const NAMESPACE: &str = "https://w3id.org/touchstone/eval/metaqa/";
+
+fn graph(path: &Path, ontology: Option<String>) -> Graph {
     if path.is_dir() {
         return Graph::open_read_only(path).unwrap();
     }
     let store = Store::in_memory().unwrap();
-    let source =
-        ImportSource::PlainTriples { file: PathBuf::from(path), namespace: "https://example.org/".into() };
-    store.import(&source, &ImportOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let source = ImportSource::PlainTriples { file: PathBuf::from(path), namespace: NAMESPACE.into() };
+    let import = |source: &ImportSource| {
+        store.import(source, &ImportOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    };
+    import(&source);
+    if let Some(file) = ontology {
+        import(&ImportSource::Rdf(file.into()));
+    }
     Graph::from_store(store).unwrap()
 }
 

@@ -156,6 +156,28 @@ fn an_empty_graph_and_cyclic_facts_are_no_harm() {
     assert_eq!(report.answer.values, ["Ann"]);
 }
 
+/// Reading a question only half, or to other things than it names, is how a
+/// path would be verified that nobody asked for.
+#[test]
+fn what_is_asked_for_is_what_the_path_leads_to() {
+    let topics = checker_of(
+        "Salt Roads\thas_tags\tsea\nSalt Roads\thas_tags\ttrade\nThe Glass Harbour\thas_tags\tsea\n\
+         The Glass Harbour\thas_tags\tfog\n",
+    );
+    let about = ask_in(&topics, "which topics is [Salt Roads] about", Mode::Graph);
+    assert_eq!(sorted(&about), ["sea", "trade"], "{about:?}");
+    let together = library("which writers co-wrote films with [Ada Brook]");
+    assert_eq!(sorted(&together), ["Tom Weller"], "{together:?}");
+    let when = ask_in(&WORLD, "When was lithium discovered?", Mode::Auto);
+    assert!(when.answer.values.iter().all(|value| value != "Sweden"), "{when:?}");
+}
+
+#[test]
+fn names_keep_their_words() {
+    let titles = checker_of("The Last Ferry\tdirected_by\tIna Voss\nFerry\tdirected_by\tTom Weller\n");
+    assert_eq!(sorted(&ask_in(&titles, "Who directed The Last Ferry?", Mode::Graph)), ["Ina Voss"]);
+}
+
 #[test]
 fn a_large_fan_out_is_cut_and_says_so() {
     let mut triples = String::new();

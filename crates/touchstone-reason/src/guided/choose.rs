@@ -24,7 +24,7 @@ pub struct Opinion {
 impl Opinion {
     /// Comparable between descriptions of one question only.
     pub(crate) fn score(&self) -> f64 {
-        self.meant - NORMALISED * self.anyway + self.asked
+        self.meant - self.anyway + self.asked
     }
 }
 
@@ -95,6 +95,3 @@ pub(crate) fn likelihoods(
         .collect();
     Ok(Opinions { each, calls: 3, tokens })
 }
-
-/// How much of the words' own likelihood is taken off.
-const NORMALISED: f64 = 0.7;

@@ -3,7 +3,7 @@
 //! from the topic on either side of it; what stays unexplained on either side
 //! costs.
 
-use touchstone_graph::{CueRole, Graph, GraphError, Hop, PredicateId, Routes, ThingKind};
+use touchstone_graph::{CueRole, Graph, GraphError, Hop, PredicateId, Routes, ThingKind, ValueKind};
 
 use super::index::{CueIndex, Sense};
 use super::reading::{Reading, Unit, expected_inverse};
@@ -27,6 +27,9 @@ const SILENT_HOP_TO_NAMED: f32 = -1.1;
 /// It goes back the way that the one before came.
 const SILENT_RETURN: f32 = -0.6;
 const SILENT_RETURN_SHARING: f32 = -0.1;
+/// Nothing says that it goes back, nor what to: "which topics is X about"
+/// asks for no topics of other things.
+const SILENT_RETURN_UNNAMED: f32 = -2.0;
 /// More, where the hop that it mirrors comes after it.
 const SILENT_RETURN_AHEAD: f32 = -0.4;
 const SHARING_WITHOUT_RETURN: f32 = -0.8;
@@ -186,11 +189,11 @@ impl Ranker<'_> {
                         continue;
                     }
                     // "which directors": the last hop leads to them.
-                    let misses = unit.head
-                        && *role == CueRole::Noun
-                        && (inverse || place + 1 != 2 * hops.len())
-                        && !symmetric(hop);
-                    HOP * weight * if wrong || misses { WRONG_WAY } else { 1.0 }
+                    let last = !inverse && place + 1 == 2 * hops.len();
+                    if unit.head && *role == CueRole::Noun && !last && !symmetric(hop) {
+                        continue;
+                    }
+                    HOP * weight * if wrong { WRONG_WAY } else { 1.0 }
                 }
                 // "which writers wrote": the noun names what the hop leads to.
                 Sense::Relation { predicate, role: CueRole::Noun, .. } => {
@@ -284,10 +287,13 @@ impl Ranker<'_> {
             let Some(wording) = self.index.wording(predicate) else { continue };
             if is_value {
                 let group = wanted == ThingKind::Place && wording.kind == Some(ThingKind::Group);
-                if wording.kind == Some(wanted) || group {
+                let dated = wanted == ThingKind::Time
+                    && self.graph.ontology().predicate(predicate).value_kind == ValueKind::Date;
+                if wording.kind == Some(wanted) || group || dated {
                     return Some(true);
                 }
-                known |= wording.kind.is_some();
+                // What nothing calls a time is none: "when" asks for no place.
+                known |= wording.kind.is_some() || wanted == ThingKind::Time;
             } else if !wording.subjects.is_empty() {
                 if wanted == ThingKind::Person && wording.subjects.iter().any(|noun| is_person(noun)) {
                     return Some(true);
@@ -333,7 +339,13 @@ impl Ranker<'_> {
                     let behind =
                         at > 0 && self.is_return(&hops[at - 1..=at]) && mask & (1 << (2 * at - 1)) != 0;
                     let ahead = if behind { 0.0 } else { SILENT_RETURN_AHEAD };
-                    ahead + if mutual { SILENT_RETURN_SHARING } else { SILENT_RETURN }
+                    let named = at + 1 == hops.len() || mask & (1 << (2 * at + 2)) != 0;
+                    ahead
+                        + match (mutual, named) {
+                            (true, _) => SILENT_RETURN_SHARING,
+                            (false, true) => SILENT_RETURN,
+                            (false, false) => SILENT_RETURN_UNNAMED,
+                        }
                 } else if mask & (1 << (2 * at + 2)) != 0 {
                     SILENT_HOP_TO_NAMED
                 } else {

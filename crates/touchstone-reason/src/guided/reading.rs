@@ -120,6 +120,8 @@ struct Token {
     text: String,
     side: Side,
     start: usize,
+    /// Followed by 's.
+    owner: bool,
 }
 
 /// Reads what stands around the topic, which is at `topic` (bytes).
@@ -199,7 +201,7 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
                 Side::After => is_as(&tokens, span.start),
             },
             modifier: false,
-            head: side == Side::Before && is_asked_for(&tokens, span.start),
+            head: side == Side::Before && is_asked_for(&tokens, span.start) && !tokens[span.end - 1].owner,
         };
         match side {
             Side::Before => reading.before.insert(0, unit),
@@ -344,6 +346,7 @@ fn tokens(question: &str, topic: &Range<usize>) -> Vec<Token> {
                             text: word.to_owned(),
                             side,
                             start: shift + folded.original(begun..at).start,
+                            owner: text[at..].starts_with('\''),
                         });
                     }
                     start = None;
