@@ -10,10 +10,9 @@ use crate::Threshold;
 pub enum Mode {
     /// From the graph where the question is read to its last word, else
     /// drafted and repaired.
-    Auto,
-    /// The model drafts every step. The default until the choice among paths
-    /// is measured with a model.
     #[default]
+    Auto,
+    /// The model drafts every step.
     Draft,
     /// From the graph only; what it doesn't hold is not answered.
     Graph,
