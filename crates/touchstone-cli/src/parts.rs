@@ -111,12 +111,8 @@ impl Reader {
         if settings.remote.is_some() {
             bail!("--deep needs a model on this machine: the weights for reading its numbers go by its file");
         }
-        let file = model_file(settings)?;
-        let sha256 = match model_list(settings)?.find(&settings.model) {
-            Some(model) => model.sha256.clone(),
-            None => touchstone_llama::models::sha256(&file)
-                .with_context(|| format!("cannot read {}", shown(&file)))?,
-        };
+        let file = model_file(settings, &settings.model)?;
+        let sha256 = model_sha256(settings, &settings.model, &file)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Reader { engine: engine(settings, &ModelPlace::File(file), sessions)?, name, sha256 })
     }
@@ -183,11 +179,18 @@ pub(crate) fn model_place(settings: &Settings) -> anyhow::Result<ModelPlace> {
     if settings.remote.is_some() {
         return Ok(ModelPlace::Remote);
     }
-    model_file(settings).map(ModelPlace::File)
+    model_file(settings, &settings.model).map(ModelPlace::File)
 }
 
-fn model_file(settings: &Settings) -> anyhow::Result<PathBuf> {
-    let name = settings.model.as_str();
+/// The file of the larger model behind it, where there is one on this machine.
+pub(crate) fn cascade_file(settings: &Settings) -> anyhow::Result<Option<PathBuf>> {
+    match &settings.cascade {
+        Some(name) if settings.remote_cascade(1).is_none() => model_file(settings, name).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn model_file(settings: &Settings, name: &str) -> anyhow::Result<PathBuf> {
     let list = model_list(settings)?;
     if let Some(model) = list.find(name) {
         let cache = ModelCache::new(settings.models());
@@ -219,6 +222,61 @@ pub(crate) fn engine(
     })
 }
 
+/// The models that answer.
+#[derive(Clone)]
+pub(crate) struct Engines {
+    pub(crate) first: Arc<dyn Engine>,
+    larger: Option<Arc<dyn Engine>>,
+}
+
+impl Engines {
+    /// The larger one is loaded too, as it would be needed in the middle of a
+    /// question.
+    pub(crate) fn behind(
+        first: Arc<dyn Engine>,
+        settings: &Settings,
+        sessions: u32,
+    ) -> anyhow::Result<Engines> {
+        let larger: Option<Arc<dyn Engine>> =
+            match (settings.remote_cascade(sessions), cascade_file(settings)?) {
+                (Some(options), _) => Some(Arc::new(RemoteEngine::connect(&options)?)),
+                (None, Some(file)) => Some(Arc::new(LlamaEngine::load(&file, &settings.llama(sessions))?)),
+                (None, None) => None,
+            };
+        Ok(Engines { first, larger })
+    }
+
+    pub(crate) fn over(&self, reasoner: Reasoner) -> Reasoner {
+        match &self.larger {
+            Some(larger) => reasoner.with_larger(Arc::clone(larger)),
+            None => reasoner,
+        }
+    }
+}
+
+/// A listed model's hash, else that of its file.
+pub(crate) fn model_sha256(
+    settings: &Settings,
+    name: &str,
+    file: &std::path::Path,
+) -> anyhow::Result<String> {
+    match model_list(settings)?.find(name) {
+        Some(model) => Ok(model.sha256.clone()),
+        None => {
+            touchstone_llama::models::sha256(file).with_context(|| format!("cannot read {}", shown(file)))
+        }
+    }
+}
+
+/// What the larger model is, for what holds for one only.
+pub(crate) fn cascade_identity(settings: &Settings) -> anyhow::Result<serde_json::Value> {
+    Ok(match (&settings.cascade, cascade_file(settings)?) {
+        (Some(name), Some(file)) => model_sha256(settings, name, &file)?.into(),
+        (Some(address), None) => address.clone().into(),
+        (None, _) => serde_json::Value::Null,
+    })
+}
+
 pub(crate) fn prompts(settings: &Settings) -> anyhow::Result<Prompts> {
     let mut prompts = Prompts::load(settings.prompts().as_deref())?;
     for folder in packs(settings)?.iter().filter_map(|pack| pack.part("prompts")) {
@@ -229,11 +287,12 @@ pub(crate) fn prompts(settings: &Settings) -> anyhow::Result<Prompts> {
 
 pub(crate) fn reasoner(
     settings: &Settings,
-    engine: Arc<dyn Engine>,
+    engines: &Engines,
     checker: Arc<Checker>,
     library: Option<Arc<deep::Library>>,
 ) -> anyhow::Result<Reasoner> {
-    let reasoner = Reasoner::new(engine, checker, prompts(settings)?, reason(settings)?);
+    let first = Arc::clone(&engines.first);
+    let reasoner = engines.over(Reasoner::new(first, checker, prompts(settings)?, reason(settings)?));
     Ok(match library {
         Some(library) => reasoner.with_library(library),
         None => reasoner,
@@ -248,16 +307,14 @@ pub(crate) fn reason(settings: &Settings) -> anyhow::Result<ReasonOptions> {
     // A promise holds for the model and the way of reasoning that it was made
     // with. The graph may grow: its facts are checked, whatever they are.
     let model = match model_place(settings)? {
-        ModelPlace::File(file) => match model_list(settings)?.find(&settings.model) {
-            Some(model) => model.sha256.clone().into(),
-            None => touchstone_llama::models::sha256(&file)
-                .with_context(|| format!("cannot read {}", shown(&file)))?
-                .into(),
-        },
+        ModelPlace::File(file) => model_sha256(settings, &settings.model, &file)?.into(),
         ModelPlace::Remote => serde_json::Value::Null,
     };
     let mode = serde_json::to_value(settings.mode)?;
-    for (what, name, now) in [("model", "model_sha256", model), ("mode", "reasoning", mode)] {
+    let larger = cascade_identity(settings)?;
+    for (what, name, now) in
+        [("model", "model_sha256", model), ("larger model", "cascade", larger), ("mode", "reasoning", mode)]
+    {
         let stored = calibration.settings.get(name).cloned().unwrap_or_default();
         if stored != now {
             bail!(

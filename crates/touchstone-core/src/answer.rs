@@ -30,6 +30,9 @@ pub struct Step {
     /// Why the draft was changed or taken out, for people.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub why: Option<String>,
+    /// The model that wrote it, where a larger one stands behind the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +57,23 @@ pub struct Answer {
     pub confidence: f64,
     /// What the answer claims, checked like any step.
     pub claims: Vec<Claim>,
+    /// The model that wrote it, where a larger one stands behind the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
+}
+
+impl Answer {
+    /// No answer, with what is said in its place.
+    pub fn withheld(text: impl Into<String>) -> Answer {
+        Answer {
+            text: text.into(),
+            values: Vec::new(),
+            status: AnswerStatus::Withheld,
+            confidence: 0.0,
+            claims: Vec::new(),
+            model: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +82,7 @@ pub struct Usage {
     pub prompt_tokens: usize,
     /// Tokens that the model chose, rewound drafts included.
     pub generated_tokens: usize,
-    /// Sessions opened: one per question, unless a remote model needs more.
+    /// Sessions opened: one per question and model that was needed for it.
     pub model_calls: usize,
 }
 
@@ -107,7 +127,8 @@ pub struct AskReport {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub withholding: Option<Withholding>,
     pub steps: Vec<Step>,
-    /// Name or path of the model that wrote the steps.
+    /// Name or path of the model that wrote the steps, but for those that name
+    /// another.
     pub model: String,
     pub usage: Usage,
     pub timings: Timings,

@@ -186,6 +186,7 @@ pub(crate) mod tests {
                 status,
                 confidence: 1.0,
                 claims: vec![],
+                model: None,
             },
             steps: vec![],
             model: "m".to_owned(),

@@ -68,6 +68,7 @@ impl System for Knows {
                 status,
                 confidence: 1.0,
                 claims: vec![],
+                model: None,
             },
             steps: vec![],
             model: "m".to_owned(),

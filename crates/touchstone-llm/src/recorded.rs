@@ -17,6 +17,9 @@ const LOGPROB: f64 = -0.1;
 /// its turn when they run out. A line that is not among the choices of a
 /// [`Constraint::Choices`] is an error; the first choice is taken when there
 /// is no line left. Other constraints are not looked at.
+///
+/// A line that is broken off is still to come, and so are those written after
+/// a line that is rewound: nothing of them was used.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     lines: Vec<String>,
@@ -61,6 +64,7 @@ impl Engine for Recorded {
             lines: self.lines.iter().cloned().collect(),
             scores: Arc::clone(&self.scores),
             text: String::new(),
+            written: Vec::new(),
             usage: SessionUsage { prompt_tokens, ..SessionUsage::default() },
             transcript: Arc::clone(&self.transcript),
         }))
@@ -71,6 +75,8 @@ struct RecordedSession {
     lines: VecDeque<String>,
     scores: Arc<BTreeMap<String, f64>>,
     text: String,
+    /// The lines written, each with where it begins.
+    written: Vec<(usize, String)>,
     usage: SessionUsage,
     transcript: Arc<Mutex<String>>,
 }
@@ -125,8 +131,10 @@ impl Session for RecordedSession {
             None => Vec::new(),
         };
         if on_piece(Piece { text: &line, tokens: &tokens }).is_break() {
+            self.lines.push_front(line);
             return Err(LlmError::Cancelled);
         }
+        self.written.push((self.text.len(), line.clone()));
         self.text.push_str(&line);
         let tokens = words(&line);
         self.usage.generated_tokens += tokens;
@@ -146,6 +154,11 @@ impl Session for RecordedSession {
 
     fn rewind(&mut self, to: Checkpoint) -> Result<(), LlmError> {
         self.text.truncate(to.0);
+        let kept = self.written.partition_point(|(begin, _)| *begin < to.0);
+        let unused: Vec<String> = self.written.drain(kept..).skip(1).map(|(_, line)| line).collect();
+        for line in unused.into_iter().rev() {
+            self.lines.push_front(line);
+        }
         self.publish();
         Ok(())
     }
@@ -155,6 +168,7 @@ impl Session for RecordedSession {
             lines: self.lines.clone(),
             scores: Arc::clone(&self.scores),
             text: self.text.clone(),
+            written: self.written.clone(),
             usage: self.usage,
             transcript: Arc::clone(&self.transcript),
         }))

@@ -13,6 +13,8 @@ pub(crate) struct Replacement {
 
 pub(crate) struct Derivation {
     pub(crate) steps: Vec<Step>,
+    /// The standing steps as models see them, by their numbers.
+    lines: Vec<(usize, String)>,
     pub(crate) replacements: Vec<Replacement>,
     /// Refuted words of steps that were taken out.
     pub(crate) rejected_words: Vec<String>,
@@ -40,7 +42,7 @@ impl Derivation {
             checking: Duration::ZERO,
             first_step: None,
         };
-        Derivation { steps: Vec::new(), replacements: Vec::new(), rejected_words: Vec::new(), clock }
+        Derivation { steps: Vec::new(), lines: Vec::new(), replacements: Vec::new(), rejected_words: Vec::new(), clock }
     }
 
     /// Adds the time that `work` takes to its account.
@@ -59,6 +61,36 @@ impl Derivation {
             self.clock.first_step.get_or_insert_with(|| self.clock.begun.elapsed());
         }
         self.steps.push(step);
+    }
+
+    /// A step that a model's later lines go on from.
+    pub(crate) fn push_line(&mut self, step: Step, line: String) {
+        self.lines.push((step.index, line));
+        self.push(step);
+    }
+
+    /// A step that stood has other verdicts now; one that fell is no line any
+    /// more.
+    pub(crate) fn revise(&mut self, revised: Step) {
+        if revised.status == StepStatus::Rejected {
+            self.lines.retain(|(index, _)| *index != revised.index);
+        }
+        if let Some(step) = self.steps.iter_mut().find(|step| step.index == revised.index) {
+            *step = revised;
+        }
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.iter().map(|(_, line)| line.clone()).collect()
+    }
+
+    /// Time that checking took beside other work.
+    pub(crate) fn add_checking(&mut self, time: Duration) {
+        self.clock.checking += time;
+    }
+
+    pub(crate) fn add_generating(&mut self, time: Duration) {
+        self.clock.generating += time;
     }
 
     pub(crate) fn next_index(&self) -> usize {

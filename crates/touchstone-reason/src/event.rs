@@ -37,6 +37,11 @@ pub enum Event<'a> {
     Accepted {
         step: &'a Step,
     },
+    /// A step that stood has other verdicts now, because a later one or one
+    /// that it builds on spoke against it; it may be taken out.
+    Revised {
+        step: &'a Step,
+    },
     Answered {
         answer: &'a Answer,
     },

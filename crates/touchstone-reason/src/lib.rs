@@ -1,7 +1,11 @@
 //! From a question to a checked derivation: draft one step, check it, rewind
 //! and repair it when it is refuted, go on, and answer only with what held.
 
+mod answering;
+mod author;
+mod case;
 mod conclude;
+mod dependence;
 mod derivation;
 mod draft;
 mod error;
@@ -15,6 +19,7 @@ mod prompts;
 mod reasoner;
 mod repair;
 mod replay;
+mod run;
 mod withhold;
 
 pub use error::{PromptError, ReasonError};

@@ -18,6 +18,8 @@ pub enum Mode {
     Graph,
 }
 
+pub(crate) const CASCADE_BELOW: f64 = 0.8;
+
 /// Limits and choices of one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReasonOptions {
@@ -34,6 +36,9 @@ pub struct ReasonOptions {
     pub sampling: Sampling,
     /// The language of the derivation; without it, that of the question.
     pub language: Option<Language>,
+    /// With a larger model behind the first, lines whose mean token
+    /// probability is lower are written anew by it.
+    pub cascade_below: f64,
     /// Answers that are no surer than this are withheld.
     pub threshold: Option<Threshold>,
 }
@@ -48,6 +53,7 @@ impl Default for ReasonOptions {
             max_question_chars: 4000,
             sampling: Sampling::default(),
             language: None,
+            cascade_below: CASCADE_BELOW,
             threshold: None,
         }
     }

@@ -53,15 +53,10 @@ impl Reasoner {
                 before: None,
                 claims: vec![(*claim).clone()],
                 why: Some(claim.reason.clone()),
+                model: None,
             });
         }
-        let mut answer = Answer {
-            text: String::new(),
-            values: Vec::new(),
-            status: AnswerStatus::Withheld,
-            confidence: 0.0,
-            claims: Vec::new(),
-        };
+        let mut answer = Answer::withheld("");
         let mut reading = None;
         if let [claim] = refuted.as_slice()
             && let Some((right, corrected)) = corrected(question, claim)

@@ -32,6 +32,7 @@ impl Threshold {
             status: AnswerStatus::Withheld,
             confidence: answer.confidence,
             claims: Vec::new(),
+            model: answer.model.clone(),
         };
         (withheld, true)
     }
@@ -46,7 +47,7 @@ mod tests {
     use crate::Prompts;
 
     fn answer(confidence: f64, status: AnswerStatus) -> Answer {
-        Answer { text: "Quito".into(), values: vec!["Quito".into()], status, confidence, claims: vec![] }
+        Answer { text: "Quito".into(), values: vec!["Quito".into()], status, confidence, claims: vec![], model: None }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) fn send(run: &Run, event: &str, data: &impl Serialize) {
 }
 
 /// Tells a derivation as the events `drafting`, `drafted`, `checked`,
-/// `rewound`, `accepted` and `answer`. Without `show_rejected` no word of a
+/// `rewound`, `accepted`, `revised` and `answer`. Without `show_rejected` no word of a
 /// draft is sent before it stands, and none at all of one that was refuted.
 pub(crate) struct Narrator {
     run: Arc<Run>,
@@ -74,6 +74,7 @@ impl Narrator {
                 self.send("rewound", &shown(data, open, "draft", json!(draft)));
             }
             Event::Accepted { step } => self.send("accepted", step),
+            Event::Revised { step } => self.send("revised", step),
             Event::Answered { answer } => self.send("answer", answer),
         }
     }

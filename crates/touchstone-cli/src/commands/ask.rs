@@ -67,6 +67,7 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     let question = question(arguments.question, options.max_question_chars)?;
     let mut trace = arguments.trace.as_deref().map(Trace::create).transpose()?;
     parts::require_store(&settings)?;
+    parts::cascade_file(&settings)?;
     let model = parts::model_place(&settings)?;
 
     let spinner = Spinner::new(!arguments.json);
@@ -86,7 +87,8 @@ pub(crate) fn run(arguments: Arguments, config: &ConfigFile) -> anyhow::Result<E
     }
     let line = parts::startup_line(&engine.info(), checker.graph())?;
     spinner.aside(|| anstream::eprintln!("{line}"));
-    let reasoner = parts::reasoner(&settings, engine, checker, library.map(Arc::new))?;
+    let engines = parts::Engines::behind(engine, &settings, 1)?;
+    let reasoner = parts::reasoner(&settings, &engines, checker, library.map(Arc::new))?;
     interrupt::watch()?;
 
     let mut narrator = Narrator::new(arguments.show_rejected);

@@ -5,12 +5,11 @@ use std::time::Duration;
 use anyhow::bail;
 use touchstone_check::deep::{self, Library};
 use touchstone_graph::{Graph, GraphError, Store};
-use touchstone_llm::Engine;
 use touchstone_server::{Parts, Server, ServerConfig, ServerHandle, align};
 use touchstone_text::TextIndex;
 
 use crate::pack::Pack;
-use crate::parts::{self, ModelPlace};
+use crate::parts::{self, Engines, ModelPlace};
 use crate::settings::{
     ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
 };
@@ -77,6 +76,7 @@ pub(super) fn requirements(settings: &Settings) -> anyhow::Result<ModelPlace> {
     if settings.updates && !settings.packs().is_empty() {
         bail!("--updates and --pack do not go together: what a pack adds is in memory only");
     }
+    parts::cascade_file(settings)?;
     parts::model_place(settings)
 }
 
@@ -97,19 +97,20 @@ pub(super) fn load(
     handle.set_checker(Arc::clone(&checker));
     let engine = parts::engine(settings, model, settings.sessions())?;
     anstream::eprintln!("{}", parts::startup_line(&engine.info(), checker.graph())?);
-    let reasoner = parts::reasoner(settings, Arc::clone(&engine), checker, library.clone())?;
+    let engines = Engines::behind(engine, settings, settings.sessions())?;
+    let reasoner = parts::reasoner(settings, &engines, checker, library.clone())?;
     handle.set_reasoner(Arc::new(reasoner));
 
     // What a reload reads counts for every later change of the graph too.
     let current = Arc::new(Mutex::new(settings.clone()));
-    let (own, shared, passages) = (Arc::clone(&current), Arc::clone(&engine), library.clone());
+    let (own, shared, passages) = (Arc::clone(&current), engines.clone(), library.clone());
     handle.set_renew(Box::new(move |graph| {
         let settings = own.lock().unwrap_or_else(PoisonError::into_inner).clone();
         parts_over(&settings, graph, &shared, passages.clone()).map_err(|error| format!("{error:#}"))
     }));
     let to = handle.clone();
     handle.set_reload(Box::new(move || {
-        let settings = reload(&arguments, &config, &to, (&engine, library.clone()))
+        let settings = reload(&arguments, &config, &to, (&engines, library.clone()))
             .map_err(|error| format!("{error:#}"))?;
         *current.lock().unwrap_or_else(PoisonError::into_inner) = settings;
         Ok(())
@@ -120,11 +121,11 @@ pub(super) fn load(
 fn parts_over(
     settings: &Settings,
     graph: Arc<Graph>,
-    engine: &Arc<dyn Engine>,
+    engines: &Engines,
     library: Option<Arc<Library>>,
 ) -> anyhow::Result<Parts> {
     let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
-    let reasoner = parts::reasoner(settings, Arc::clone(engine), Arc::clone(&checker), library)?;
+    let reasoner = parts::reasoner(settings, engines, Arc::clone(&checker), library)?;
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
 }
 
@@ -134,7 +135,7 @@ fn reload(
     arguments: &Arguments,
     config: &ConfigFile,
     handle: &ServerHandle,
-    (engine, library): (&Arc<dyn Engine>, Option<Arc<Library>>),
+    (engines, library): (&Engines, Option<Arc<Library>>),
 ) -> anyhow::Result<Settings> {
     let settings = arguments.settings(config)?;
     let graph = match handle.checker() {
@@ -144,7 +145,7 @@ fn reload(
         }
         _ => Arc::new(parts::graph(&settings)?),
     };
-    let Parts { checker, reasoner } = parts_over(&settings, graph, engine, library)?;
+    let Parts { checker, reasoner } = parts_over(&settings, graph, engines, library)?;
     handle.set_packs(parts::packs(&settings)?.iter().map(Pack::info).collect());
     handle.set_checker(checker);
     if let Some(reasoner) = reasoner {

@@ -50,6 +50,7 @@ fn unchecked(question: &Question, model: &str, said: Said) -> AskReport {
         before: None,
         claims: Vec::new(),
         why: None,
+        model: None,
     };
     let status = if answer.is_some() { AnswerStatus::PartlyVerified } else { AnswerStatus::Withheld };
     AskReport {
@@ -58,7 +59,14 @@ fn unchecked(question: &Question, model: &str, said: Said) -> AskReport {
         premises: Vec::new(),
         reading: None,
         withholding: None,
-        answer: Answer { text: answer.unwrap_or_default(), values, status, confidence, claims: Vec::new() },
+        answer: Answer {
+            text: answer.unwrap_or_default(),
+            values,
+            status,
+            confidence,
+            claims: Vec::new(),
+            model: None,
+        },
         steps: steps.into_iter().zip(1..).map(step).collect(),
         model: model.to_owned(),
         usage,

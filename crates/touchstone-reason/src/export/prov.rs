@@ -33,6 +33,7 @@ pub fn to_json_ld(report: &AskReport) -> Value {
             "prov:wasGeneratedBy": { "@id": "#derivation" },
             "prov:wasDerivedFrom": claims,
         });
+        attribute(&mut node, step.model.as_deref(), &mut nodes);
         if let Some(before) = &step.before {
             let draft = format!("{id}-draft");
             node["prov:wasRevisionOf"] = json!({ "@id": draft });
@@ -41,14 +42,16 @@ pub fn to_json_ld(report: &AskReport) -> Value {
         nodes.push(node);
     }
     let claims = claims("#answer", &report.answer.claims, &mut nodes);
-    nodes.push(json!({
+    let mut answer = json!({
         "@id": "#answer",
         "@type": ["prov:Entity", "ts:Answer"],
         "prov:value": report.answer.text,
         "ts:status": report.answer.status,
         "prov:wasGeneratedBy": { "@id": "#derivation" },
         "prov:wasDerivedFrom": claims,
-    }));
+    });
+    attribute(&mut answer, report.answer.model.as_deref(), &mut nodes);
+    nodes.push(answer);
     json!({
         "@context": {
             "prov": "http://www.w3.org/ns/prov#",
@@ -58,6 +61,26 @@ pub fn to_json_ld(report: &AskReport) -> Value {
         },
         "@graph": nodes,
     })
+}
+
+/// Says which of several models wrote it.
+fn attribute(node: &mut Value, model: Option<&str>, nodes: &mut Vec<Value>) {
+    let Some(model) = model else { return };
+    let known = |node: &&Value| {
+        node["rdfs:label"] == model && node["@type"][1] == "prov:SoftwareAgent"
+    };
+    let id = match nodes.iter().find(known) {
+        Some(agent) => agent["@id"].clone(),
+        None => {
+            nodes.push(json!({
+                "@id": "#larger-model",
+                "@type": ["prov:Agent", "prov:SoftwareAgent"],
+                "rdfs:label": model,
+            }));
+            "#larger-model".into()
+        }
+    };
+    node["prov:wasAttributedTo"] = json!({ "@id": id });
 }
 
 /// Adds the claims of a step or answer; the links to them.

@@ -1,9 +1,10 @@
 //! "Which is larger, A or B?": both ways are put as statements, and the one
 //! that holds is the answer.
 
-use touchstone_core::{Answer, AnswerStatus, Claim, ClaimKind, Language, Step, StepStatus, Verdict};
+use touchstone_core::{Answer, AnswerStatus, Claim, ClaimKind, Language, Step, Verdict};
 use touchstone_graph::{Degree, Meaning};
 
+use super::derive::step_of;
 use super::link;
 use crate::reasoner::Reasoner;
 
@@ -57,16 +58,9 @@ impl Reasoner {
                     status: AnswerStatus::Verified,
                     confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
                     claims: claims.clone(),
+                    model: None,
                 };
-                let step = Step {
-                    index: 1,
-                    text: statement,
-                    status: StepStatus::Accepted,
-                    before: None,
-                    claims,
-                    why: None,
-                };
-                return Some((step, answer));
+                return Some((step_of(1, statement, claims), answer));
             }
         }
         None

@@ -2,7 +2,7 @@
 
 use touchstone_check::{evidence, reason_words};
 use touchstone_core::{
-    Answer, AnswerStatus, Claim, ClaimKind, Evidence, ReasonCode, Step, StepStatus, Term, Verdict,
+    Answer, AnswerStatus, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
 };
 use touchstone_graph::model::Quad;
 use touchstone_graph::{Graph, Hop, Reached, ValueKind};
@@ -36,14 +36,7 @@ impl Guide {
                 text.push_str(&render(&writer.words.cut, &[("count", &step.reached.len().to_string())]));
             }
             let claims = claims(self.graph(), step, &text, writer);
-            steps.push(Step {
-                index: at + 1,
-                text,
-                status: StepStatus::Accepted,
-                before: None,
-                claims,
-                why: None,
-            });
+            steps.push(step_of(at + 1, text, claims));
             subject = match step.reached.as_slice() {
                 [only] => Some(writer.label(&only.term)),
                 _ => None,
@@ -54,8 +47,7 @@ impl Guide {
             let facts: Vec<Reached> = chosen.kept.iter().map(|(_, fact)| fact.clone()).collect();
             let hop = Hop { predicate: chosen.predicate, inverse: false };
             let claims = claims(self.graph(), &Followed { hop, reached: facts, cut: false }, &text, writer);
-            let index = steps.len() + 1;
-            steps.push(Step { index, text, status: StepStatus::Accepted, before: None, claims, why: None });
+            steps.push(step_of(steps.len() + 1, text, claims));
         }
         steps
     }
@@ -84,10 +76,10 @@ impl Guide {
         steps: &[Step],
     ) -> Answer {
         let whole = extent.whole && !extent.cut;
-        let Some(step) = steps.last() else { return withheld(&writer.words.nothing) };
+        let Some(step) = steps.last() else { return Answer::withheld(&writer.words.nothing) };
         // Nothing is known to satisfy what is asked: that is no answer.
         if things.is_empty() && !counts {
-            return withheld(&step.text);
+            return Answer::withheld(&step.text);
         }
         let mut values: Vec<String> = Vec::new();
         for reached in &things {
@@ -110,31 +102,43 @@ impl Guide {
             writer.list(&values, things.len())
         };
         let confidence = if whole { COMPLETE } else { INCOMPLETE };
-        let claim = Claim {
-            text: text.clone(),
-            kind: ClaimKind::Conclusion,
-            negated_kind: None,
-            sentence: text.clone(),
-            span: [0, text.chars().count()],
-            subject: None,
-            predicate: None,
-            object: None,
-            verdict: Verdict::Supported,
-            reason_code: ReasonCode::FollowsFromStep,
-            reason: reason_words(ReasonCode::FollowsFromStep, writer.language),
-            evidence: vec![Evidence::Step { index: step.index, text: step.text.clone() }],
-            confidence,
-            correction: None,
-            rule: None,
-            readings: Vec::new(),
-        };
+        let claim = Claim { confidence, ..conclusion(&text, &[step], writer.language) };
         Answer {
             text,
             values,
             status: if whole { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified },
             confidence,
             claims: vec![claim],
+            model: None,
         }
+    }
+}
+
+/// A step that says what the graph says.
+pub(super) fn step_of(index: usize, text: String, claims: Vec<Claim>) -> Step {
+    Step { index, text, status: StepStatus::Accepted, before: None, claims, why: None, model: None }
+}
+
+/// The claim that a text follows from these steps.
+pub(super) fn conclusion(text: &str, steps: &[&Step], language: Language) -> Claim {
+    let evidence = |step: &&Step| Evidence::Step { index: step.index, text: step.text.clone() };
+    Claim {
+        text: text.to_owned(),
+        kind: ClaimKind::Conclusion,
+        negated_kind: None,
+        sentence: text.to_owned(),
+        span: [0, text.chars().count()],
+        subject: None,
+        predicate: None,
+        object: None,
+        verdict: Verdict::Supported,
+        reason_code: ReasonCode::FollowsFromStep,
+        reason: reason_words(ReasonCode::FollowsFromStep, language),
+        evidence: steps.iter().map(evidence).collect(),
+        confidence: 1.0,
+        correction: None,
+        rule: None,
+        readings: Vec::new(),
     }
 }
 
@@ -145,16 +149,6 @@ pub(crate) struct Extent {
     pub(crate) whole: bool,
     /// More was there than was followed.
     pub(crate) cut: bool,
-}
-
-pub(crate) fn withheld(text: &str) -> Answer {
-    Answer {
-        text: text.to_owned(),
-        values: Vec::new(),
-        status: AnswerStatus::Withheld,
-        confidence: 0.0,
-        claims: Vec::new(),
-    }
 }
 
 fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Vec<Claim> {

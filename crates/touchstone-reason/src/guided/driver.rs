@@ -8,7 +8,7 @@ use touchstone_core::{Answer, AskReport, Language, ReasonCode, Step, StepStatus,
 use touchstone_graph::Reached;
 
 use super::choose::{Opinion, Opinions};
-use super::derive::{Extent, withheld};
+use super::derive::Extent;
 use super::operations::{Chosen, Operation, Plan};
 use super::words::render;
 use super::{Followed, Interpretation, choose};
@@ -177,7 +177,7 @@ impl Reasoner {
             if let Some(claim) = ruled {
                 step.status = StepStatus::Rejected;
                 step.why = Some(claim.reason.clone());
-                answer = withheld(&format!("{} {}", self.prompts().words(language).withheld, claim.reason));
+                answer = Answer::withheld(format!("{} {}", self.prompts().words(language).withheld, claim.reason));
                 step.claims = vec![claim];
                 derivation.push(step);
                 break;
@@ -322,7 +322,7 @@ impl Reasoner {
         derivation: Derivation,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        let answer = withheld(why);
+        let answer = Answer::withheld(why);
         tell(on_event, Event::Answered { answer: &answer })?;
         Ok(AskReport {
             question: question.to_owned(),

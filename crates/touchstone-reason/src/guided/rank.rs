@@ -33,6 +33,10 @@ const SILENT_RETURN_UNNAMED: f32 = -2.0;
 /// More, where the hop that it mirrors comes after it.
 const SILENT_RETURN_AHEAD: f32 = -0.4;
 const SHARING_WITHOUT_RETURN: f32 = -0.8;
+/// There, back, and there again, and nothing says that it is asked of others
+/// ("also", "share"): "which screenwriter wrote the script" says one thing
+/// twice.
+const THERE_AGAIN: f32 = -2.5;
 /// Both sides of the question ask for the same hop.
 const ASKED_TWICE: f32 = -1.0;
 /// Few of the things that one hop leads to have the next: by the logarithm of
@@ -89,7 +93,11 @@ impl Ranker<'_> {
             .count();
         let returns = hops.windows(2).any(|pair| self.is_return(pair));
         let sharing = if self.reading.sharing && !returns { SHARING_WITHOUT_RETURN } else { 0.0 };
-        let score = score + sharing + PER_HOP * hops.len() as f32 - self.rarity(hops)?;
+        let again = hops
+            .windows(3)
+            .any(|path| path[0] != path[1] && path[0] == path[2] && self.is_return(&path[..2]));
+        let again = if again && !self.reading.is_mutual() { THERE_AGAIN } else { 0.0 };
+        let score = score + sharing + again + PER_HOP * hops.len() as f32 - self.rarity(hops)?;
         Ok(Ranked { hops: hops.to_vec(), score, silent, unplaced })
     }
 

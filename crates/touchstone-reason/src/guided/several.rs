@@ -5,15 +5,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use touchstone_core::{Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Verdict};
+use touchstone_core::{Language, Step};
 use touchstone_graph::{GraphError, Reached, fold};
 
+use super::derive::{conclusion, step_of};
 use super::driver::Candidate;
 use super::index::{Sense, is_light};
 use super::link::{self, Topic};
 use super::words::{Writer, render};
 use super::{Guide, Leaving, reading};
-use touchstone_check::reason_words;
 
 /// Starts of one question.
 const MAX_STARTS: usize = 4;
@@ -161,30 +161,10 @@ impl Guide {
         let mut at = 0;
         for part in &several.parts {
             at += part.followed.len();
-            ends.extend(
-                steps.get(at - 1).map(|step| Evidence::Step { index: step.index, text: step.text.clone() }),
-            );
+            ends.extend(steps.get(at - 1));
         }
-        let claim = Claim {
-            text: text.clone(),
-            kind: ClaimKind::Conclusion,
-            negated_kind: None,
-            sentence: text.clone(),
-            span: [0, text.chars().count()],
-            subject: None,
-            predicate: None,
-            object: None,
-            verdict: Verdict::Supported,
-            reason_code: ReasonCode::FollowsFromStep,
-            reason: reason_words(ReasonCode::FollowsFromStep, writer.language),
-            evidence: ends,
-            confidence: 1.0,
-            correction: None,
-            rule: None,
-            readings: Vec::new(),
-        };
-        let index = steps.len() + 1;
-        Step { index, text, status: StepStatus::Accepted, before: None, claims: vec![claim], why: None }
+        let claim = conclusion(&text, &ends, writer.language);
+        step_of(steps.len() + 1, text, vec![claim])
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 const EVENTS: &str = "With `stream` the answer is server-sent events, \
 `premises` {claims} where the question takes something for granted that does not hold; then for each step: `drafting` (with `show_rejected`: {index, from, text}, more of a draft), `drafted` {index, text}, \
 `checked` {index, summary, claims}, `rewound` {index, why, draft} where the draft was refuted, \
-`accepted` (the step as it stands); then `answer`, and `done` with the whole report, or `error` with a problem. \
+`accepted` (the step as it stands), `revised` (an accepted step that fell, or has other verdicts, since a later one or one that it builds on speaks against it); then `answer`, and `done` with the whole report, or `error` with a problem. \
 Drafts and their claims are sent with `show_rejected` only. Every event has an id by which reading can go on.";
 
 /// The body of `POST /v1/ask`, answered by an [`AskReport`].

@@ -41,6 +41,7 @@ export class LiveSteps {
       checked: () => this.checked(data),
       rewound: () => this.rewound(data),
       accepted: () => this.accepted(data),
+      revised: () => this.revised(data),
     };
     tellers[name]?.();
   }
@@ -100,6 +101,12 @@ export class LiveSteps {
     const live = this.slot(step.index);
     live.item.replaceWith(stepItem(step));
     this.live = null;
+  }
+
+  /** A step that stood has other verdicts now. */
+  revised(step) {
+    const items = [...this.list.children].filter((item) => item.value === step.index && item !== this.live?.item);
+    items.at(-1)?.replaceWith(stepItem(step));
   }
 
   /** A draft that did not become a step is not left standing. */

@@ -28,6 +28,14 @@ impl Narrator {
                 write_step(step, &rewound, out)?;
                 out.flush()?;
             }
+            // Shown before: now it has other verdicts.
+            Event::Revised { step } => {
+                write_step(step, &[], out)?;
+                if let Some(why) = &step.why {
+                    writeln!(out, "     {}", output::plain(why))?;
+                }
+                out.flush()?;
+            }
             Event::Premises { claims } => {
                 for claim in *claims {
                     write_premise(claim, out)?;
@@ -103,6 +111,7 @@ mod tests {
             before: Some("Then.".into()),
             claims: vec![],
             why: None,
+            model: None,
         }
     }
 

@@ -33,6 +33,7 @@ impl Trace {
             Event::Rewound { index, draft, why } => {
                 self.write("rewound", json!({ "index": index, "draft": draft, "why": why }))
             }
+            Event::Revised { step } => self.write("revised", json!({ "step": step })),
             Event::Accepted { step } => self.write("accepted", json!({ "step": step })),
             Event::Answered { answer } => self.write("answer", json!({ "answer": answer })),
         }

@@ -205,6 +205,9 @@ impl<'a> Plan<'a> {
             Mode::Endpoint => asks_plain,
             _ => true,
         };
+        if local {
+            parts::cascade_file(&settings)?;
+        }
         if local && suite.graph.is_none() {
             parts::require_store(&settings)?;
         }
@@ -336,7 +339,8 @@ impl<'a> Plan<'a> {
         let line = parts::startup_line(&engine.info(), &world.known)?;
         spinner.aside(|| anstream::eprintln!("{line}"));
         let wording = Wording::load(self.prompts().as_deref())?;
-        let reasoner = Reasoner::new(engine, checker, prompts, self.options());
+        let engines = parts::Engines::behind(Arc::clone(&engine), &self.settings, sessions)?;
+        let reasoner = engines.over(Reasoner::new(engine, checker, prompts, self.options()));
         Ok(Box::new(Local::new(reasoner, self.options(), world.known.clone(), wording)))
     }
 }
@@ -444,8 +448,13 @@ fn model_name(settings: &Settings) -> String {
         let name = options.model.as_deref().and_then(|model| model.rsplit('/').next());
         return name.unwrap_or("remote").to_owned();
     }
-    let path = Path::new(&settings.model);
-    path.file_name().map_or_else(|| settings.model.clone(), |name| name.to_string_lossy().into_owned())
+    let name = |model: &str| {
+        Path::new(model).file_name().map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned())
+    };
+    match &settings.cascade {
+        Some(larger) => format!("{}+{}", name(&settings.model), name(larger)),
+        None => name(&settings.model),
+    }
 }
 
 fn stem(path: Option<&Path>) -> String {
@@ -488,14 +497,17 @@ fn in_force(plan: &Plan<'_>, world: &World) -> anyhow::Result<BTreeMap<String, s
     }
     match &plan.place {
         Some(ModelPlace::File(file)) => {
-            let listed = parts::model_list(settings)?.find(&settings.model).map(|model| model.sha256.clone());
-            let sha256 = listed.map_or_else(|| hash::file(file), Ok)?;
+            let sha256 = parts::model_sha256(settings, &settings.model, file)?;
             named.insert("model_sha256".to_owned(), sha256.into());
         }
         Some(ModelPlace::Remote) => {
             named.insert("remote".to_owned(), serde_json::to_value(settings)?["remote"].clone());
         }
         None => {}
+    }
+    if plan.place.is_some() && settings.cascade.is_some() {
+        named.insert("cascade".to_owned(), parts::cascade_identity(settings)?);
+        named.insert("cascade_below".to_owned(), settings.reason().cascade_below.into());
     }
     named.insert(RunInfo::GRAPH.to_owned(), world.known_sha256.clone().into());
     named.insert(RunInfo::KG_DROP.to_owned(), plan.arguments.kg_drop.into());
