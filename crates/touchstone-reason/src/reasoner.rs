@@ -240,7 +240,7 @@ impl Run<'_> {
     }
 
     fn plain_answer(mut self, text: String) -> Result<AskReport, ReasonError> {
-        let values = draft::values(&text, self.words);
+        let values = draft::values_with(&text, &self.names(&text), self.words);
         let status = AnswerStatus::PartlyVerified;
         self.doubt_line();
         let confidence = conclude::confidence(&[], self.language, self.unverified_probability);
@@ -503,7 +503,13 @@ impl Run<'_> {
                 (written.to_lowercase() == value.to_lowercase()).then(|| term.label.clone())
             })
         };
-        draft::values(text, self.words).into_iter().map(|value| named(&value).unwrap_or(value)).collect()
+        let values = draft::values_with(text, &self.names(text), self.words);
+        values.into_iter().map(|value| named(&value).unwrap_or(value)).collect()
+    }
+
+    /// The names in a text that the graph knows.
+    fn names(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        self.reasoner.checker.graph().lexicon().find(text).into_iter().map(|mention| mention.range).collect()
     }
 
     /// The graph's own values, where the question asks for one place of one
