@@ -47,8 +47,18 @@ done = function(summary, latency)
   print(string.format("errors: connect %d, read %d, write %d, timeout %d, status %d", errors.connect, errors.read, errors.write, errors.timeout, errors.status))
 end
 LUA
+echo "# load before: $(cut -d" " -f1 /proc/loadavg)"
 echo "# $(nproc) cores shared with wrk, $connections connections, $seconds s"
 echo "# $(sed -n 's/^model .*; //p' "$scratch/log")"
+# The processor's own time, in seconds: it does not depend on what else runs.
+spent() { awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) / hz}' "/proc/$server/stat"; }
+done_so_far() { curl -fsS "$url/metrics" | sed -n 's|^touchstone_requests_total{route="/v1/check".*"200"} ||p'; }
 wrk -t1 -c"$connections" -d2s -s "$scratch/texts.lua" "$url/v1/check" > /dev/null
+# What the end of one run breaks off would fill the queue of the next.
+sleep 1
+before=$(spent) requests=$(done_so_far)
 wrk -t1 -c"$connections" -d"${seconds}s" -s "$scratch/texts.lua" "$url/v1/check" | grep -E '^(requests/s|p[0-9]|errors)'
+awk -v a="$before" -v b="$(spent)" -v c="$requests" -v d="$(done_so_far)" -v cores="$(nproc)" 'BEGIN {
+  each = (b - a) / (d - c)
+  printf "processor time of the server: %.0f µs a request, at most %.0f requests/s on %d cores of its own\n", each * 1e6, cores / each, cores }'
 echo "memory of the server: $(awk '/VmRSS/{print int($2/1024)}' "/proc/$server/status") MiB"

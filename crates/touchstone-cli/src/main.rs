@@ -10,6 +10,7 @@ mod pack;
 mod parts;
 mod progress;
 mod settings;
+mod traces;
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
@@ -17,11 +18,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use commands::Command;
 use output::Colour;
 use settings::ConfigFile;
+use traces::Traces;
 
 /// Bad input or failure, for every command.
 const FAILED: u8 = 2;
@@ -55,7 +59,13 @@ fn main() -> ExitCode {
         }
     };
     cli.color.apply();
-    log(cli.verbose, cli.command.is_service());
+    let _traces = match log(cli.verbose, cli.command.is_service()) {
+        Ok(traces) => traces,
+        Err(error) => {
+            anstream::eprintln!("touchstone: {}", sentence(&error));
+            return ExitCode::from(FAILED);
+        }
+    };
     match cli.command.run(&cli.config) {
         Ok(code) => code,
         Err(error) if pipe_closed(&error) => ExitCode::from(PIPE_CLOSED),
@@ -90,7 +100,7 @@ fn pipe_closed(error: &anyhow::Error) -> bool {
     })
 }
 
-fn log(verbose: u8, service: bool) {
+fn log(verbose: u8, service: bool) -> anyhow::Result<Option<Traces>> {
     let level = match (verbose, service) {
         (0, false) => "warn",
         (0, true) | (1, _) => "info",
@@ -100,13 +110,16 @@ fn log(verbose: u8, service: bool) {
         "warn,touchstone={level},touchstone_server={level},touchstone_reason={level},touchstone_check={level},touchstone_graph={level},touchstone_text={level},touchstone_llama={level},touchstone_eval={level}"
     );
     let filter = EnvFilter::try_from_env("TOUCHSTONE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         // Escape sequences are for people, not for files and journals.
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
-        .init();
+        .with_filter(filter);
+    let (spans, traces) = traces::from_environment()?.unzip();
+    // What is logged has no say in what is traced.
+    tracing_subscriber::registry().with(spans).with(lines).init();
+    Ok(traces)
 }
 
 #[cfg(test)]

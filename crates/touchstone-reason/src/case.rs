@@ -151,7 +151,7 @@ impl Case<'_> {
         };
         // What the graph does not say of the bare values, the steps may.
         if claims.iter().all(|claim| claim.kind == ClaimKind::Statement) {
-            let values = draft::values(text, self.words);
+            let values = draft::values_with(text, &self.names(text), self.words);
             let concluded = conclude::claims(text, &values, &self.derivation, self.words);
             if !concluded.is_empty() {
                 claims = concluded;
@@ -193,7 +193,13 @@ impl Case<'_> {
                 (written.to_lowercase() == value.to_lowercase()).then(|| term.label.clone())
             })
         };
-        draft::values(text, self.words).into_iter().map(|value| named(&value).unwrap_or(value)).collect()
+        let values = draft::values_with(text, &self.names(text), self.words);
+        values.into_iter().map(|value| named(&value).unwrap_or(value)).collect()
+    }
+
+    /// The names in a text that the graph knows.
+    pub(crate) fn names(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        self.reasoner.checker().graph().lexicon().find(text).into_iter().map(|mention| mention.range).collect()
     }
 
     /// The graph's own values, where the question asks for one place of one

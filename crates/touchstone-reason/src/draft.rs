@@ -1,6 +1,8 @@
 //! The parts of a drafted line: its number, whether it answers, the values
 //! that an answer lists.
 
+use std::ops::Range;
+
 use crate::prompts::Words;
 
 /// More values than this in one answer are a mistake of the splitting.
@@ -68,6 +70,33 @@ pub(crate) fn values(answer: &str, words: &Words) -> Vec<String> {
         }
     }
     values
+}
+
+/// The values of an answer in which the graph knows these names (bytes): no
+/// name is taken apart at a conjunction inside it.
+pub(crate) fn values_with(answer: &str, names: &[Range<usize>], words: &Words) -> Vec<String> {
+    // Characters for private use stand in for the names.
+    const FIRST: u32 = 0xF0000;
+    let separators = || words.separators.iter().chain(&words.conjunctions);
+    let mut text = String::new();
+    let mut kept: Vec<(char, &str)> = Vec::new();
+    let mut from = 0;
+    for range in names {
+        let Some(name) = answer.get(range.clone()).filter(|_| range.start >= from) else { continue };
+        let whole = separators().any(|separator| name.contains(separator.trim()));
+        let Some(mark) = u32::try_from(kept.len()).ok().and_then(|at| char::from_u32(FIRST + at)) else {
+            break;
+        };
+        if whole {
+            text.push_str(&answer[from..range.start]);
+            text.push(mark);
+            kept.push((mark, name));
+            from = range.end;
+        }
+    }
+    text.push_str(&answer[from..]);
+    let restored = |value: String| kept.iter().fold(value, |value, (mark, name)| value.replace(*mark, name));
+    values(&text, words).into_iter().map(restored).collect()
 }
 
 /// Splits at the separator, but not within brackets or between digits.
@@ -139,6 +168,8 @@ mod tests {
             values("South America, US dollar", prompts.words(English)),
             ["South America", "US dollar"]
         );
+        let chinese = prompts.words(Chinese);
+        assert_eq!(values_with("阿尔及利亚和摩洛哥", &[0..15, 18..27], chinese), ["阿尔及利亚", "摩洛哥"]);
         assert_eq!(values("约184", prompts.words(Chinese)), ["184"]);
         assert_eq!(values("西班牙语、法语和英语。", prompts.words(Chinese)), ["西班牙语", "法语", "英语"]);
     }

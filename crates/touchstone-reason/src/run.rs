@@ -58,7 +58,7 @@ impl Run<'_> {
     }
 
     fn plain_answer(self, text: String, probability: f64) -> Result<AskReport, ReasonError> {
-        let values = draft::values(&text, self.case.words);
+        let values = draft::values_with(&text, &self.case.names(&text), self.case.words);
         let doubt = self.case.doubt.min(probability);
         let confidence = conclude::confidence(&[], self.case.language, doubt);
         let status = AnswerStatus::PartlyVerified;

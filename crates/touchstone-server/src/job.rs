@@ -7,6 +7,7 @@ use tracing::{Instrument, Span};
 use crate::gate::Ticket;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::trace::TRACE;
 
 /// When a piece of work must end before it is done: the client went away, the
 /// time is over, or the server stops.
@@ -55,12 +56,12 @@ where
     let inner = halt.clone();
     let span = Span::current();
     let done = async move {
-        let waiting = tracing::debug_span!("waiting");
+        let waiting = tracing::info_span!(target: TRACE, "waiting");
         let permit = ticket.admitted().instrument(waiting).await.ok_or_else(Problem::stopping)?;
         let worker = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let _span = span.entered();
-            let _work = tracing::debug_span!("working").entered();
+            let _work = tracing::info_span!(target: TRACE, "working").entered();
             work(&inner)
         });
         worker.await.map_err(|error| {

@@ -32,6 +32,7 @@ mod server;
 mod state;
 mod stream;
 mod tls;
+mod trace;
 mod updates;
 
 pub use auth::{KeyError, KeyFile, KeyRecord, NewKey, Scope};
@@ -44,4 +45,5 @@ pub use routes::check::{CheckReports, CheckRequest};
 pub use routes::packs::PackInfo;
 pub use server::{Server, ServerHandle, run};
 pub use state::{Parts, Reload, Renew};
+pub use trace::TRACE;
 pub use updates::{AlignError, align};

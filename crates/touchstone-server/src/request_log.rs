@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use crate::problem::Problem;
 use crate::state::State;
+use crate::trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_ID: usize = 128;
@@ -24,7 +25,9 @@ pub(crate) async fn log<B: MessageBody>(
     let (text, id) = id(&request);
     let route = request.match_pattern().unwrap_or_else(|| "none".into());
     let method = request.method().clone();
+    let trace = trace::request(&request, known(&method), &route, &text);
     let span = tracing::info_span!(
+        parent: &trace,
         "request",
         id = %text,
         method = %request.method(),
@@ -45,6 +48,7 @@ pub(crate) async fn log<B: MessageBody>(
         );
         if let Some(state) = &state {
             let status = response.status().as_u16();
+            trace::responded(&trace, status);
             state.metrics.responded(&route, known(&method), status, started.elapsed());
         }
         let headers = response.headers_mut();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use touchstone_check::deep::{self, Library};
 use touchstone_graph::{Graph, GraphError, Store};
+use touchstone_llm::{Engine, LlmError};
 use touchstone_server::{Parts, Server, ServerConfig, ServerHandle, align};
 use touchstone_text::TextIndex;
 
@@ -14,7 +15,8 @@ use crate::settings::{
     ConfigFile, IndexFlags, Layers, ModeFlags, ModelFlags, ReasonFlags, ServeFlags, Settings, StoreFlags,
 };
 
-/// How long between two tries to open a store that another process holds.
+/// How long between two tries to open a store that another process holds, or
+/// to reach a model that does not answer.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 #[derive(clap::Args, Clone)]
@@ -92,27 +94,28 @@ pub(super) fn load(
     if let Some(index) = &index {
         handle.set_passages(Arc::clone(index));
     }
-    let library = index.map(|index| Arc::new(Library::new(index, None, deep::DEFAULT_CONFIDENCE)));
+    let library = index.map(unjudged);
     let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
     handle.set_checker(Arc::clone(&checker));
-    let engine = parts::engine(settings, model, settings.sessions())?;
+    let Some(engine) = reach_engine(settings, model, handle)? else { return Ok(()) };
     anstream::eprintln!("{}", parts::startup_line(&engine.info(), checker.graph())?);
     let engines = Engines::behind(engine, settings, settings.sessions())?;
     let reasoner = parts::reasoner(settings, &engines, checker, library.clone())?;
     handle.set_reasoner(Arc::new(reasoner));
 
     // What a reload reads counts for every later change of the graph too.
-    let current = Arc::new(Mutex::new(settings.clone()));
-    let (own, shared, passages) = (Arc::clone(&current), engines.clone(), library.clone());
+    let current = Arc::new(Mutex::new((settings.clone(), library)));
+    let (own, shared) = (Arc::clone(&current), engines.clone());
     handle.set_renew(Box::new(move |graph| {
-        let settings = own.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        parts_over(&settings, graph, &shared, passages.clone()).map_err(|error| format!("{error:#}"))
+        let (settings, library) = own.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts_over(&settings, graph, &shared, library).map_err(|error| format!("{error:#}"))
     }));
     let to = handle.clone();
     handle.set_reload(Box::new(move || {
-        let settings = reload(&arguments, &config, &to, (&engines, library.clone()))
-            .map_err(|error| format!("{error:#}"))?;
-        *current.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        let library = current.lock().unwrap_or_else(PoisonError::into_inner).1.clone();
+        let read =
+            reload(&arguments, &config, &to, (&engines, library)).map_err(|error| format!("{error:#}"))?;
+        *current.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
     }));
     Ok(())
@@ -129,14 +132,14 @@ fn parts_over(
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
 }
 
-/// Policies, prompts and limits as they are configured now, and the graph as
-/// it is on disk. Address, queues and the model stay as they were.
+/// Policies, prompts and limits as they are configured now, and graph and
+/// passages as they are on disk. Address, queues and the model stay as they were.
 fn reload(
     arguments: &Arguments,
     config: &ConfigFile,
     handle: &ServerHandle,
     (engines, library): (&Engines, Option<Arc<Library>>),
-) -> anyhow::Result<Settings> {
+) -> anyhow::Result<(Settings, Option<Arc<Library>>)> {
     let settings = arguments.settings(config)?;
     let graph = match handle.checker() {
         // This process is the only one that changes it.
@@ -145,13 +148,23 @@ fn reload(
         }
         _ => Arc::new(parts::graph(&settings)?),
     };
-    let Parts { checker, reasoner } = parts_over(&settings, graph, engines, library)?;
+    let index = if settings.updates { None } else { open_index(&settings, graph.store())?.map(Arc::new) };
+    let library = index.as_ref().map(|index| unjudged(Arc::clone(index))).or(library);
+    let Parts { checker, reasoner } = parts_over(&settings, graph, engines, library.clone())?;
+    if let Some(index) = index {
+        handle.set_passages(index);
+    }
     handle.set_packs(parts::packs(&settings)?.iter().map(Pack::info).collect());
     handle.set_checker(checker);
     if let Some(reasoner) = reasoner {
         handle.set_reasoner(reasoner);
     }
-    Ok(settings)
+    Ok((settings, library))
+}
+
+/// Passages as evidence; nothing judges them.
+fn unjudged(index: Arc<TextIndex>) -> Arc<Library> {
+    Arc::new(Library::new(index, None, deep::DEFAULT_CONFIDENCE))
 }
 
 /// Waits for a store that another process holds; `None` once the server is
@@ -167,6 +180,29 @@ fn open_graph(settings: &Settings, handle: &ServerHandle) -> anyhow::Result<Opti
             Ok(graph) => return Ok(Some(Arc::new(graph))),
             Err(error) if matches!(error.downcast_ref(), Some(GraphError::Locked(_))) => {
                 handle.lose("graph", &error.to_string());
+                std::thread::sleep(TRY_AGAIN);
+                if handle.is_stopping() {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Waits for a model elsewhere that cannot be reached; what needs no model
+/// works meanwhile. `None` once the server is told to stop.
+fn reach_engine(
+    settings: &Settings,
+    model: &ModelPlace,
+    handle: &ServerHandle,
+) -> anyhow::Result<Option<Arc<dyn Engine>>> {
+    loop {
+        match parts::engine(settings, model, settings.sessions()) {
+            Ok(engine) => return Ok(Some(engine)),
+            Err(error) if matches!(error.downcast_ref(), Some(LlmError::Unavailable { .. })) => {
+                tracing::warn!(%error, "the model cannot be reached yet");
+                handle.lose("model", &error.to_string());
                 std::thread::sleep(TRY_AGAIN);
                 if handle.is_stopping() {
                     return Ok(None);

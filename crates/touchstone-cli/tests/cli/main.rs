@@ -6,5 +6,7 @@ mod eval;
 mod kg;
 mod mcp;
 mod sandbox;
+mod serve;
+mod service;
 mod settings;
 mod text;

@@ -5,7 +5,8 @@ use touchstone_core::{Answer, AnswerStatus, Claim, ClaimKind, Language, Step, Ve
 use touchstone_graph::{Degree, Meaning};
 
 use super::derive::step_of;
-use super::link;
+use super::link::{self, Topic};
+use super::words::render;
 use crate::reasoner::Reasoner;
 
 /// A name of much lower form is none of the two.
@@ -20,13 +21,17 @@ impl Reasoner {
         let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
         topics.retain(|topic| topic.score >= best - TOPIC_MARGIN);
         topics.sort_by_key(|topic| topic.range.start);
-        let [first, second] = topics.as_slice() else { return None };
-        let joined = match language {
-            Language::English => question[first.range.end..].trim_start().starts_with("or "),
-            Language::Chinese => ["还是", "和", "与"].iter().any(|word| {
-                question.get(first.range.end..second.range.start).is_some_and(|middle| middle.trim() == *word)
-            }),
+        let joints: &[&str] = match language {
+            Language::English => &["or", "or the"],
+            Language::Chinese => &["还是", "和", "与", "跟", "同"],
         };
+        let (first, second) = topics.windows(2).find_map(|pair| {
+            let middle = question.get(pair[0].range.end..pair[1].range.start)?.trim();
+            joints.contains(&middle).then_some((&pair[0], &pair[1]))
+        })?;
+        if let Some(told) = self.compared_by_number(question, language, (first, second)) {
+            return Some(told);
+        }
         let mentions = graph.lexicon().find(question);
         let adjective = mentions.iter().find(|mention| {
             mention.entries.iter().any(|entry| {
@@ -37,7 +42,7 @@ impl Reasoner {
         let outside = |range: &std::ops::Range<usize>| {
             range.end <= adjective.range.start || adjective.range.end <= range.start
         };
-        if !joined || !outside(&first.range) || !outside(&second.range) {
+        if !outside(&first.range) || !outside(&second.range) {
             return None;
         }
         let word = &question[adjective.range.clone()];
@@ -46,23 +51,58 @@ impl Reasoner {
                 Language::English => format!("{} is {word} than {}.", winner.name, other.name),
                 Language::Chinese => format!("{}比{}{word}。", winner.name, other.name),
             };
-            let claims = self.checker().check(&statement).claims;
-            let holds = !claims.is_empty()
-                && claims.iter().all(|claim: &Claim| {
-                    claim.verdict == Verdict::Supported && claim.kind == ClaimKind::Comparison
-                });
-            if holds {
-                let answer = Answer {
-                    text: winner.name.clone(),
-                    values: vec![winner.name.clone()],
-                    status: AnswerStatus::Verified,
-                    confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
-                    claims: claims.clone(),
-                    model: None,
-                };
-                return Some((step_of(1, statement, claims), answer));
+            if let Some(told) = self.holds(&statement, winner) {
+                return Some(told);
             }
         }
         None
+    }
+
+    /// "Does A or B have the larger area?": by the relation that is named.
+    fn compared_by_number(
+        &self,
+        question: &str,
+        language: Language,
+        topics: (&Topic, &Topic),
+    ) -> Option<(Step, Answer)> {
+        let words = self.prompts().graph_words(language);
+        let (first, second) = topics;
+        let mut rest = question.to_owned();
+        for topic in [first, second] {
+            rest.replace_range(topic.range.clone(), &" ".repeat(topic.range.len()));
+        }
+        let (predicate, more) = self.guide().planner(language).comparison(&rest)?;
+        let relation = self.checker().graph().ontology().predicate(predicate).label(language).to_owned();
+        let template = if more { &words.compare_more } else { &words.compare_less };
+        for (winner, other) in [(first, second), (second, first)] {
+            let names = [("relation", relation.as_str()), ("one", &winner.name), ("other", &other.name)];
+            if let Some(told) = self.holds(&render(template, &names), winner) {
+                return Some(told);
+            }
+        }
+        None
+    }
+
+    /// The statement as a step and what it says of the winner as the answer,
+    /// where the comparison holds.
+    fn holds(&self, statement: &str, winner: &Topic) -> Option<(Step, Answer)> {
+        let claims = self.checker().check(statement).claims;
+        let holds = !claims.is_empty()
+            && claims.iter().all(|claim: &Claim| {
+                claim.verdict == Verdict::Supported && claim.kind == ClaimKind::Comparison
+            });
+        if !holds {
+            return None;
+        }
+        let answer = Answer {
+            text: winner.name.clone(),
+            values: vec![winner.name.clone()],
+            status: AnswerStatus::Verified,
+            confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
+            claims: claims.clone(),
+            model: None,
+        };
+        let step = step_of(1, statement.to_owned(), claims);
+        Some((step, answer))
     }
 }

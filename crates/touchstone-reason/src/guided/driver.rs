@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use touchstone_core::{Answer, AskReport, Language, ReasonCode, Step, StepStatus, Usage, Verdict};
+use touchstone_core::{
+    Answer, AnswerStatus, AskReport, Language, ReasonCode, Step, StepStatus, Usage, Verdict,
+};
 use touchstone_graph::Reached;
 
 use super::choose::{Opinion, Opinions};
 use super::derive::Extent;
 use super::operations::{Chosen, Operation, Plan};
+use super::polar::{Polar, Way};
 use super::words::render;
 use super::{Followed, Interpretation, choose};
 use crate::derivation::{Derivation, Work};
@@ -69,6 +72,10 @@ impl Reasoner {
             None if forced => Language::English,
             None => return Ok(None),
         };
+        if let Some(polar) = derivation.timed(Work::Checking, || self.polar(question, language)) {
+            let asked = Asked { question, read, language };
+            return self.ask_polar(&asked, options, &polar, derivation, on_event);
+        }
         let guide = self.guide();
         let Found { mut candidates, lacking } =
             derivation.timed(Work::Checking, || self.candidates(question, language))?;
@@ -102,6 +109,14 @@ impl Reasoner {
             && let Some(compared) = derivation.timed(Work::Checking, || self.compared(question, language))
         {
             let (step, answer) = compared;
+            let reading = step.text.clone();
+            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
+            return self.tell_derivation(told, language, derivation, on_event).map(Some);
+        }
+        if !candidates.first().is_some_and(|best| best.one.is_complete())
+            && let Some(found) = derivation.timed(Work::Checking, || self.extreme(question, language))?
+        {
+            let (step, answer) = found;
             let reading = step.text.clone();
             let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
@@ -159,6 +174,49 @@ impl Reasoner {
         let usage = Usage { prompt_tokens, generated_tokens: 0, model_calls };
         let told = Told { question, read, reading, steps, answer, usage };
         self.tell_derivation(told, language, derivation, on_event).map(Some)
+    }
+
+    /// A question for yes or no is answered by nothing else.
+    fn ask_polar(
+        &self,
+        asked: &Asked<'_>,
+        options: &ReasonOptions,
+        polar: &Polar,
+        mut derivation: Derivation,
+        on_event: Listener<'_>,
+    ) -> Result<Option<AskReport>, ReasonError> {
+        let Asked { question, read, language } = *asked;
+        let words = self.prompts().graph_words(language);
+        let (ways, inverted) = match polar {
+            Polar::Statement { ways, inverted } => (ways.clone(), *inverted),
+            Polar::Existence { statement, .. } => {
+                (vec![Way { said: statement.clone(), denied: String::new() }], false)
+            }
+        };
+        let decided = derivation.timed(Work::Checking, || self.decide(&ways, inverted, words));
+        if let Some((step, answer)) = decided {
+            let reading = step.text.clone();
+            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
+            return self.tell_derivation(told, language, derivation, on_event).map(Some);
+        }
+        if let Polar::Existence { question: things, .. } = polar {
+            let within = ReasonOptions { language: Some(language), ..options.clone() };
+            let found = self.ask_graph(things, &within, &mut |_| ControlFlow::Continue(()))?;
+            let found = found.filter(|found| found.answer.status == AnswerStatus::Verified);
+            if let Some(AskReport { reading, steps, mut answer, usage, .. }) = found
+                && !answer.values.is_empty()
+            {
+                answer.values = vec![words.yes_value.clone()];
+                answer.text = words.yes.clone();
+                let reading = reading.unwrap_or_default();
+                let told = Told { question, read, reading, steps, answer, usage };
+                return self.tell_derivation(told, language, derivation, on_event).map(Some);
+            }
+        }
+        if options.mode == Mode::Graph {
+            return self.nothing(question, read, &words.undecided, derivation, on_event).map(Some);
+        }
+        Ok(None)
     }
 
     /// Tells the steps and the answer, as far as an organisation's rules let
@@ -374,6 +432,15 @@ fn total(one: &Interpretation, opinion: Option<&Opinion>) -> f64 {
 /// last one, or far better than on any other.
 fn settled(candidates: &[Candidate]) -> bool {
     candidates.first().is_none_or(|best| best.one.is_complete()) || !has_rival(candidates)
+}
+
+/// A question with the language that it was found to be in, and the one that
+/// it is answered in.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    question: &'a str,
+    read: Option<Language>,
+    language: Language,
 }
 
 /// A derivation that is ready to be told.

@@ -1,10 +1,12 @@
 //! Every phrase by which a question may ask for something of a graph, by its
 //! first content word.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use touchstone_core::Language;
-use touchstone_graph::{ClassId, Cue, CueRole, Graph, PredicateId, ThingKind, Wording, fold, is_han};
+use touchstone_graph::{
+    ClassId, Cue, CueRole, Graph, PredicateId, ThingKind, ValueKind, Wording, fold, is_han,
+};
 
 /// What a stretch of a question may mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,10 @@ pub(crate) struct CueIndex {
     chinese: Vec<(String, Sense)>,
     wordings: HashMap<PredicateId, Wording>,
     value_nouns: HashMap<PredicateId, BTreeSet<String>>,
+    places: Vec<PredicateId>,
+    symmetric: HashSet<PredicateId>,
+    /// Labels of the predicates that lead to dates, folded.
+    events: HashMap<PredicateId, Vec<String>>,
 }
 
 /// Words that carry no relation by themselves.
@@ -63,6 +69,7 @@ const LIGHT_WORDS: &[&str] = &[
     "known",
     "different",
     "various",
+    "world",
     "exist",
     "exists",
     "include",
@@ -105,8 +112,12 @@ const FUNCTION_ZH: &[&str] = &[
     "种",
     "里",
     "中",
+    "用",
+    "使用",
+    "世界",
     "这",
     "那",
+    "人们",
     "其",
     "它",
     "他",
@@ -165,6 +176,11 @@ const SHARING: &[&str] = &[
 ];
 const SHARING_ZH: &[&str] = &["同", "也", "还", "其他", "另", "共同", "一起", "别的"];
 
+/// Letters that a verb has in common with the noun for what it tells of
+/// ("discovered", "discovery"), and those in which they may differ.
+const STEM: usize = 5;
+const ENDING: usize = 3;
+
 /// How surely "in X" means a relation to a place.
 const IN: f32 = 0.4;
 
@@ -191,7 +207,7 @@ const KINDS: &[(ThingKind, &[&str])] = &[
 ];
 const KINDS_ZH: &[(ThingKind, &[&str])] = &[
     (ThingKind::Person, &["谁", "人物", "哪些人", "什么人", "哪个人"]),
-    (ThingKind::Time, &["何时", "哪年", "哪一年", "什么时候", "年份", "时间"]),
+    (ThingKind::Time, &["何时", "哪年", "哪一年", "什么时候", "什么时间", "年份", "时间"]),
     (ThingKind::Place, &["哪里", "何处", "什么地方", "地点", "哪儿"]),
     (ThingKind::Language, &["语言"]),
 ];
@@ -324,6 +340,9 @@ impl CueIndex {
             chinese: Vec::new(),
             wordings: HashMap::new(),
             value_nouns: HashMap::new(),
+            places: Vec::new(),
+            symmetric: HashSet::new(),
+            events: HashMap::new(),
         };
         let mut nouns: BTreeSet<String> = BTreeSet::new();
         for predicate in graph.ontology().predicates() {
@@ -344,6 +363,17 @@ impl CueIndex {
                 .map(|cue| cue.phrase.clone())
                 .collect();
             index.value_nouns.insert(predicate.id, values);
+            if wording.kind == Some(ThingKind::Time) || predicate.value_kind == ValueKind::Date {
+                let labels = predicate.labels.iter().map(|label| fold(&label.text)).collect();
+                index.events.insert(predicate.id, labels);
+            }
+            if predicate.symmetric {
+                index.symmetric.insert(predicate.id);
+            }
+            // What lies beside a place is not in it.
+            if wording.kind == Some(ThingKind::Place) && !predicate.symmetric {
+                index.places.push(predicate.id);
+            }
             nouns.extend(wording.subjects.iter().cloned());
             index.wordings.insert(predicate.id, wording);
         }
@@ -403,6 +433,25 @@ impl CueIndex {
         })
     }
 
+    /// Whether the predicate says when what the word tells of happened: the
+    /// year of discovery, for "discovered".
+    pub(crate) fn dates(&self, predicate: PredicateId, word: &str) -> bool {
+        let stem = |label: &str| {
+            let common = label.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+            common >= STEM && common + ENDING >= label.chars().count().min(word.chars().count())
+        };
+        self.events.get(&predicate).is_some_and(|labels| {
+            labels.iter().any(|label| match word.chars().next().is_some_and(is_han) {
+                true => word.chars().count() > 1 && label.contains(word),
+                false => label.split(' ').any(stem),
+            })
+        })
+    }
+
+    pub(crate) fn is_symmetric(&self, predicate: PredicateId) -> bool {
+        self.symmetric.contains(&predicate)
+    }
+
     pub(crate) fn knows(&self, word: &str) -> bool {
         self.by_first.contains_key(word)
     }
@@ -414,15 +463,8 @@ impl CueIndex {
 
     /// The relations that lead to places, as "in" may mean them.
     pub(crate) fn places(&self) -> Vec<Sense> {
-        let mut places: Vec<PredicateId> = self
-            .wordings
-            .iter()
-            .filter(|(_, wording)| wording.kind == Some(ThingKind::Place))
-            .map(|(id, _)| *id)
-            .collect();
-        places.sort_unstable();
         let sense = |predicate| Sense::Relation { predicate, role: CueRole::Verb, weight: IN, mutual: false };
-        places.into_iter().map(sense).collect()
+        self.places.iter().copied().map(sense).collect()
     }
 
     pub(crate) fn wording(&self, predicate: PredicateId) -> Option<&Wording> {

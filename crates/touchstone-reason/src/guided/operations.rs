@@ -7,7 +7,8 @@ use touchstone_check::read::{Comparator, Date, Number, numbers};
 use touchstone_core::Language;
 use touchstone_graph::model::Term;
 use touchstone_graph::{
-    CueRole, Degree, Graph, GraphError, Hop, Meaning, PredicateId, Reached, ThingKind, ValueKind, fold,
+    CueRole, Degree, Folded, Graph, GraphError, Hop, Meaning, PredicateId, Reached, ThingKind, ValueKind,
+    fold,
 };
 
 use super::index::{CueIndex, Sense};
@@ -69,6 +70,8 @@ const UNTIL: &[&str] = &["until", "till", "up to", "by"];
 const IN: &[&str] = &["in", "during", "in the year", "of", "in year"];
 const MOST: &[&str] = &["highest", "largest", "greatest", "biggest", "most", "best", "longest"];
 const LEAST: &[&str] = &["lowest", "smallest", "least", "fewest", "worst", "shortest"];
+const MORE: &[&str] = &["higher", "larger", "greater", "bigger", "more", "longer", "heavier"];
+const LESS: &[&str] = &["lower", "smaller", "less", "fewer", "shorter", "lighter"];
 const LATEST: &[&str] = &["latest", "newest", "most recent", "last"];
 const EARLIEST: &[&str] = &["earliest", "oldest", "first"];
 
@@ -300,6 +303,12 @@ impl Planner<'_> {
     }
 
     fn selection(&self, question: &str) -> Option<(Selection, Vec<std::ops::Range<usize>>)> {
+        if self.language == Language::Chinese
+            && let Some((range, predicate, most)) = self.extreme_zh(question, &["最"])
+        {
+            let text = question[range.clone()].to_owned();
+            return Some((Selection { predicates: vec![predicate], most, text }, vec![range]));
+        }
         self.extreme_noun(question)
             .or_else(|| self.adjective(question))
             .or_else(|| self.extreme_time(question))
@@ -385,6 +394,60 @@ impl Planner<'_> {
             }
         }
         None
+    }
+
+    /// The relation by which a question compares, and whether it asks for the
+    /// greater.
+    pub(crate) fn comparison(&self, question: &str) -> Option<(PredicateId, bool)> {
+        match self.language {
+            Language::English => {
+                let lower = question.to_ascii_lowercase();
+                let more = lower.split(|c: char| !c.is_alphanumeric()).find_map(|word| {
+                    [(MORE, true), (MOST, true), (LESS, false), (LEAST, false)]
+                        .iter()
+                        .find(|(known, _)| known.contains(&word))
+                        .map(|(_, more)| *more)
+                })?;
+                let noun = word_starts(&lower).into_iter().find_map(|start| {
+                    let words = words(&lower[start..]);
+                    let senses = self.index.beginning(&words);
+                    senses.filter_map(|(length, sense)| Some((length, self.numeric(sense)?))).max()
+                })?;
+                Some((noun.1, more))
+            }
+            Language::Chinese => {
+                let (range, predicate, more) = self.extreme_zh(question, &["更", "较", "比较", ""])?;
+                (!range.is_empty()).then_some((predicate, more))
+            }
+        }
+    }
+
+    /// A numeric relation with "large" or "small" behind it, and what stands
+    /// between them.
+    fn extreme_zh(
+        &self,
+        question: &str,
+        between: &[&str],
+    ) -> Option<(std::ops::Range<usize>, PredicateId, bool)> {
+        let folded = Folded::new(question);
+        let text = folded.text.as_str();
+        self.index.chinese().iter().find_map(|(phrase, sense)| {
+            let predicate = self.numeric(sense)?;
+            let at = text.find(phrase.as_str())?;
+            let behind = &text[at + phrase.len()..];
+            let behind = behind.strip_prefix('的').unwrap_or(behind);
+            between.iter().find_map(|word| {
+                let tail = behind.strip_prefix(word)?;
+                let degree = tail.chars().next()?;
+                let more = match degree {
+                    '大' | '高' | '多' | '长' | '重' => true,
+                    '小' | '低' | '少' | '短' | '轻' => false,
+                    _ => return None,
+                };
+                let end = text.len() - tail.len() + degree.len_utf8();
+                Some((folded.original(at..end), predicate, more))
+            })
+        })
     }
 
     /// What an operation leaves of the things; `None` where nothing has the

@@ -14,11 +14,14 @@ pub(crate) const MAX_HOPS: usize = 3;
 const HOP: f32 = 2.0;
 /// What is left of it when the words expect the other direction.
 const WRONG_WAY: f32 = 0.55;
+/// What is left where the words name a narrower relation than the hop's.
+const WIDER: f32 = 0.8;
 /// A noun of the kind that stands there.
 const NODE: f32 = 1.0;
 /// A stretch that finds no place.
 const UNPLACED_RELATION: f32 = -1.8;
 const UNPLACED_NODE: f32 = -1.0;
+const UNPLACED_OPTIONAL: f32 = -0.3;
 const UNPLACED_QUESTION_WORD: f32 = -2.0;
 /// A hop that no word asks for.
 const SILENT_HOP: f32 = -2.2;
@@ -89,7 +92,7 @@ impl Ranker<'_> {
         }
         let (score, mask, unplaced) = best;
         let silent = (0..hops.len())
-            .filter(|at| mask & (1 << (2 * at + 1)) == 0 && !self.is_silent_return(hops, *at, mask))
+            .filter(|at| mask & (1 << (2 * at + 1)) == 0 && !self.is_meant_return(hops, *at, mask))
             .count();
         let returns = hops.windows(2).any(|pair| self.is_return(pair));
         let sharing = if self.reading.sharing && !returns { SHARING_WITHOUT_RETURN } else { 0.0 };
@@ -132,7 +135,7 @@ impl Ranker<'_> {
                             *entry = (score, unlaid);
                         }
                     };
-                    put(last, mask, so_far + skipped, unlaid + usize::from(!unit.modifier));
+                    put(last, mask, so_far + skipped, unlaid + usize::from(!unit.modifier && !unit.optional));
                     for (place, worth) in worth.iter().enumerate().skip(last) {
                         if *worth == NONE {
                             continue;
@@ -184,13 +187,24 @@ impl Ranker<'_> {
         let mut best = NONE;
         for sense in &unit.senses {
             let worth = match sense {
-                Sense::Relation { predicate, role, weight, mutual } if place % 2 == 1 => {
-                    let Some(hop) = hop_at(place).filter(|hop| self.same(*hop, *predicate)) else { continue };
+                Sense::Relation { predicate, role, weight, mutual }
+                    if place % 2 == 1 && hop_at(place).is_some_and(|hop| self.same(hop, *predicate)) =>
+                {
+                    let hop = hops[place / 2];
                     let inverse =
                         hop.inverse != (hop.predicate != *predicate && self.mirrors(hop, *predicate));
                     let wrong = !mutual
                         && !symmetric(hop)
                         && expected_inverse(unit, *role).is_some_and(|expected| expected != inverse);
+                    // "people in X" live there; only of things with a name of
+                    // their own it is said where they are.
+                    if unit.text == "in" && (wrong || !self.reading.names_things()) {
+                        continue;
+                    }
+                    // "people" are a number only where they are counted.
+                    if self.names_kind(unit) && self.is_number(*predicate) && !self.reading.counts {
+                        continue;
+                    }
                     // Back the way it came: only words that say so.
                     let astray = *role == CueRole::Hint || wrong && !self.reading.is_mutual();
                     if returns(place, hop) && astray {
@@ -201,16 +215,18 @@ impl Ranker<'_> {
                     if unit.head && *role == CueRole::Noun && !last && !symmetric(hop) {
                         continue;
                     }
-                    HOP * weight * if wrong { WRONG_WAY } else { 1.0 }
+                    let side = if wrong { WRONG_WAY } else { 1.0 };
+                    HOP * weight * side * if self.is_wider(hop, *predicate) { WIDER } else { 1.0 }
                 }
                 // "which writers wrote": the noun names what the hop leads to.
-                Sense::Relation { predicate, role: CueRole::Noun, .. } => {
+                Sense::Relation { predicate, role: CueRole::Noun, .. } if place.is_multiple_of(2) => {
                     let arrives = place.checked_sub(2).and_then(|before| hops.get(before / 2));
                     match arrives {
                         Some(hop) if !hop.inverse && self.same(*hop, *predicate) => NODE,
                         _ => continue,
                     }
                 }
+                Sense::Relation { .. } if place % 2 == 1 && self.dates(unit, hops[place / 2]) => HOP,
                 Sense::Relation { .. } => continue,
                 Sense::Noun(noun) if place.is_multiple_of(2) => match self.is_called(place / 2, noun, hops) {
                     Some(true) => NODE,
@@ -234,7 +250,7 @@ impl Ranker<'_> {
                     }
                 }
                 Sense::Kind(kind) if place.is_multiple_of(2) => {
-                    if unit.is_question_word() && place != 2 * hops.len() {
+                    if (unit.is_question_word() || unit.head) && place != 2 * hops.len() {
                         continue;
                     }
                     match self.is_of_kind(place / 2, *kind, hops) {
@@ -255,6 +271,25 @@ impl Ranker<'_> {
         known.id == predicate
             || known.sub_properties.contains(&predicate)
             || known.inverses.contains(&predicate)
+    }
+
+    /// The words ask for official languages, the hop leads to all.
+    fn is_wider(&self, hop: Hop, predicate: PredicateId) -> bool {
+        hop.predicate != predicate
+            && self.graph.ontology().predicate(hop.predicate).sub_properties.contains(&predicate)
+    }
+
+    /// "when was X discovered" asks for the year of discovery.
+    fn dates(&self, unit: &Unit, hop: Hop) -> bool {
+        self.reading.asks_when() && !hop.inverse && self.index.dates(hop.predicate, &unit.text)
+    }
+
+    fn names_kind(&self, unit: &Unit) -> bool {
+        unit.senses.iter().any(|sense| matches!(sense, Sense::Kind(_)))
+    }
+
+    fn is_number(&self, predicate: PredicateId) -> bool {
+        self.graph.ontology().predicate(predicate).value_kind == ValueKind::Number
     }
 
     fn mirrors(&self, hop: Hop, predicate: PredicateId) -> bool {
@@ -337,6 +372,17 @@ impl Ranker<'_> {
         !covered(at) && (at > 0 && with(at - 1, at - 1) || at + 1 < hops.len() && with(at + 1, at))
     }
 
+    /// A silent return that words speak of: by "also" and the like, or by a
+    /// name for what it leads to.
+    fn is_meant_return(&self, hops: &[Hop], at: usize, mask: usize) -> bool {
+        self.is_silent_return(hops, at, mask) && (self.reading.is_mutual() || Self::is_named(at, mask))
+    }
+
+    /// A noun names what the hop leads to.
+    fn is_named(at: usize, mask: usize) -> bool {
+        mask & (1 << (2 * at + 2)) != 0
+    }
+
     /// What the hops cost that no word asks for.
     fn silence(&self, hops: &[Hop], mask: usize) -> f32 {
         let mutual = self.reading.is_mutual();
@@ -347,14 +393,14 @@ impl Ranker<'_> {
                     let behind =
                         at > 0 && self.is_return(&hops[at - 1..=at]) && mask & (1 << (2 * at - 1)) != 0;
                     let ahead = if behind { 0.0 } else { SILENT_RETURN_AHEAD };
-                    let named = at + 1 == hops.len() || mask & (1 << (2 * at + 2)) != 0;
+                    let named = Self::is_named(at, mask);
                     ahead
                         + match (mutual, named) {
                             (true, _) => SILENT_RETURN_SHARING,
                             (false, true) => SILENT_RETURN,
                             (false, false) => SILENT_RETURN_UNNAMED,
                         }
-                } else if mask & (1 << (2 * at + 2)) != 0 {
+                } else if Self::is_named(at, mask) {
                     SILENT_HOP_TO_NAMED
                 } else {
                     SILENT_HOP
@@ -372,6 +418,7 @@ fn is_person(noun: &str) -> bool {
 fn skip(unit: &Unit) -> f32 {
     match unit.relation_weight() {
         _ if unit.modifier => 0.0,
+        _ if unit.optional => UNPLACED_OPTIONAL,
         weight if weight > 0.0 => UNPLACED_RELATION * weight,
         _ if unit.is_question_word() => UNPLACED_QUESTION_WORD,
         _ => UNPLACED_NODE,

@@ -15,10 +15,33 @@ pub(crate) enum Side {
     After,
 }
 
+/// Words that ask for the end of a path, wherever they stand.
+const QUESTION_WORDS: &[&str] = &[
+    "who",
+    "whom",
+    "when",
+    "where",
+    "谁",
+    "哪些人",
+    "什么人",
+    "哪个人",
+    "何时",
+    "哪年",
+    "哪一年",
+    "什么时候",
+    "什么时间",
+    "何处",
+    "哪里",
+    "哪儿",
+    "什么地方",
+];
+
 /// A stretch of the question that the index knows.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub(crate) text: String,
+    /// Byte of the question.
+    start: usize,
     pub(crate) side: Side,
     pub(crate) senses: Vec<Sense>,
     /// Followed by "by".
@@ -33,6 +56,9 @@ pub(crate) struct Unit {
     pub(crate) modifier: bool,
     /// Names what is asked for: "which directors".
     pub(crate) head: bool,
+    /// Says that something belongs there, which other words may say better:
+    /// "in", "belongs to".
+    pub(crate) optional: bool,
 }
 
 impl Unit {
@@ -47,11 +73,18 @@ impl Unit {
     }
 
     pub(crate) fn is_question_word(&self) -> bool {
-        ["who", "whom", "when", "where", "谁", "何时", "何处", "哪里", "哪儿"].contains(&self.text.as_str())
+        QUESTION_WORDS.contains(&self.text.as_str())
     }
 
     pub(crate) fn is_mutual(&self) -> bool {
         self.senses.iter().any(|sense| matches!(sense, Sense::Relation { mutual: true, .. }))
+    }
+
+    /// What it says of two things holds both ways: "border".
+    fn holds_both_ways(&self, index: &CueIndex) -> bool {
+        self.senses
+            .iter()
+            .any(|sense| matches!(sense, Sense::Relation { predicate, .. } if index.is_symmetric(*predicate)))
     }
 
     pub(crate) fn asks_for(&self, wanted: PredicateId) -> bool {
@@ -88,6 +121,23 @@ impl Reading {
         self.sharing || self.units().any(Unit::is_mutual)
     }
 
+    /// Some noun says what kind of things the question is about.
+    pub(crate) fn names_things(&self) -> bool {
+        self.units().any(|unit| {
+            let names = |sense: &Sense| {
+                matches!(sense, Sense::Noun(_) | Sense::Class(_) | Sense::Kind(ThingKind::Place))
+            };
+            unit.senses.iter().any(names)
+        })
+    }
+
+    /// All that it says is the name of one kind.
+    pub(crate) fn names_one_kind(&self) -> bool {
+        let names = |unit: &Unit| unit.senses.iter().any(|sense| matches!(sense, Sense::Class(_)));
+        self.units().filter(|unit| !unit.is_question_word() && !unit.optional).count() == 1
+            && self.units().all(|unit| names(unit) || unit.is_question_word() || unit.optional)
+    }
+
     /// The class that the outermost noun names: in English before the topic,
     /// in Chinese behind it, and else on the other side.
     pub(crate) fn class(&self, language: Language) -> Option<ClassId> {
@@ -104,11 +154,17 @@ impl Reading {
         }
     }
 
+    /// "when", "which year"
+    pub(crate) fn asks_when(&self) -> bool {
+        let time = |sense: &Sense| matches!(sense, Sense::Kind(ThingKind::Time));
+        self.units().any(|unit| (unit.is_question_word() || unit.head) && unit.senses.iter().any(time))
+    }
+
     /// The kind that the question word asks for.
     pub(crate) fn asked_kind(&self) -> Option<ThingKind> {
         let kinds = |unit: &Unit| {
             unit.senses.iter().find_map(|sense| match sense {
-                Sense::Kind(kind) if unit.is_question_word() => Some(*kind),
+                Sense::Kind(kind) if unit.is_question_word() || unit.head => Some(*kind),
                 _ => None,
             })
         };
@@ -164,8 +220,22 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
         };
         let whole = words(span);
         let mut senses: Vec<Sense> = Vec::new();
+        // What a phrase means is not what its parts mean, unless they say the
+        // same in other ways.
+        let whole_sense = |sense: &Sense| {
+            let predicate_of = |sense: &Sense| match sense {
+                Sense::Relation { predicate, .. } => Some(*predicate),
+                _ => None,
+            };
+            let own = predicate_of(sense);
+            matches.iter().any(|(range, other)| range == span && own.is_some() && predicate_of(other) == own)
+        };
+        let known_whole = matches.iter().any(|(range, _)| range == span);
         for (range, sense) in matches.iter().filter(|(r, _)| span.start <= r.start && r.end <= span.end) {
             let share = words(range) / whole;
+            if share < 1.0 && known_whole && !whole_sense(sense) {
+                continue;
+            }
             let sense = match sense {
                 Sense::Relation { predicate, role, weight, mutual } => Sense::Relation {
                     predicate: *predicate,
@@ -189,6 +259,7 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
         let text: Vec<&str> = tokens[span.clone()].iter().map(|token| token.text.as_str()).collect();
         let unit = Unit {
             text: text.join(" "),
+            start: tokens[span.start].start,
             side,
             senses,
             by: next == Some("by"),
@@ -202,13 +273,21 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
             },
             modifier: false,
             head: side == Side::Before && is_asked_for(&tokens, span.start) && !tokens[span.end - 1].owner,
+            optional: false,
         };
         match side {
             Side::Before => reading.before.insert(0, unit),
             Side::After => reading.after.push(unit),
         }
     }
-    mark_modifiers(&mut reading, &taken);
+    let joined: Vec<bool> =
+        taken.windows(2).map(|pair| pair[0].end == pair[1].start && !tokens[pair[0].end - 1].owner).collect();
+    mark_modifiers(&mut reading, &joined);
+    if reading.units().any(|unit| unit.head) {
+        for unit in reading.before.iter_mut().chain(&mut reading.after) {
+            unit.optional |= matches!(unit.text.as_str(), "belong" | "belongs" | "belonging");
+        }
+    }
     // "X, when was it released": the question word asks for the end, wherever
     // it stands.
     let words: Vec<Unit> = reading.after.extract_if(.., |unit| unit.is_question_word()).collect();
@@ -218,7 +297,17 @@ fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
     }
     for (at, token) in tokens.iter().enumerate() {
         let explained = taken.iter().any(|span| span.contains(&at));
-        reading.sharing |= index::says_sharing(&token.text);
+        // "share a border" says no more than "border".
+        let said = |unit: &Unit| {
+            unit.side == token.side
+                && unit.start > token.start
+                && tokens
+                    .iter()
+                    .filter(|other| other.start > token.start && other.start < unit.start)
+                    .all(|other| index::is_function_word(&other.text))
+                && unit.holds_both_ways(index)
+        };
+        reading.sharing |= index::says_sharing(&token.text) && !reading.units().any(said);
         if !explained && !index::is_light(&token.text) {
             reading.restricted |= index::restricts(&token.text);
             reading.unknown.push(token.text.clone());
@@ -239,6 +328,7 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
     let senses = index.places();
     (inside && !senses.is_empty()).then(|| Unit {
         text: "in".to_owned(),
+        start: 0,
         side: Side::Before,
         senses,
         by: false,
@@ -247,6 +337,7 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
         equals: false,
         modifier: false,
         head: false,
+        optional: true,
     })
 }
 
@@ -266,16 +357,23 @@ fn is_as(tokens: &[Token], at: usize) -> bool {
     is(1, &["as"]) || is(1, &["its", "their", "his", "her", "the", "a", "an"]) && is(2, &["as"])
 }
 
-/// A noun right before the noun of a relation names what has it.
-fn mark_modifiers(reading: &mut Reading, spans: &[Range<usize>]) {
-    let behind: Vec<bool> = spans.windows(2).map(|pair| pair[0].end == pair[1].start).collect();
+/// A noun right before the noun of a relation names what has it. `behind`:
+/// whether each stretch is followed by the next with nothing between, not even
+/// a possessive.
+fn mark_modifiers(reading: &mut Reading, behind: &[bool]) {
     let first_after = reading.before.len();
     let names_relation = |unit: &Unit| {
         unit.senses
             .iter()
             .any(|sense| matches!(sense, Sense::Relation { role: CueRole::Noun | CueRole::Hint, .. }))
+            // "starred by actors" is more than a noun.
+            && !unit.text.split(' ').any(|word| word == "by")
     };
-    let is_plain = |unit: &Unit| unit.relation_weight() == 0.0 && !unit.is_question_word();
+    // "land" in "land neighbours" may hint at countries, and asks for none.
+    let is_plain = |unit: &Unit| {
+        let asks = |sense: &Sense| matches!(sense, Sense::Relation { role, .. } if *role != CueRole::Hint);
+        !unit.senses.iter().any(asks) && !unit.is_question_word()
+    };
     let (of_before, of_after) = behind.split_at(first_after.saturating_sub(1).min(behind.len()));
     // Units before the topic are held from the topic outwards.
     for (at, joined) in of_before.iter().enumerate() {
@@ -395,6 +493,7 @@ fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
             };
             let unit = Unit {
                 text: folded[span.clone()].to_owned(),
+                start: 0,
                 side,
                 senses,
                 by: false,
@@ -403,14 +502,24 @@ fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
                 equals: folded[span.end..].starts_with('是') && side == Side::Before,
                 modifier: false,
                 head: false,
+                optional: matches!(&folded[span.clone()], "在" | "属于"),
             };
             match side {
                 Side::Before => reading.before.insert(0, unit),
                 Side::After => reading.after.push(unit),
             }
         }
+        // "X是哪个国家的首都": X is the capital, and the country is asked for.
+        let tail = folded.trim_start();
+        if side == Side::After && tail.starts_with('是') && tail.contains('的') && last > 1 {
+            reading.after.reverse();
+            if let Some((_, nearer)) = reading.after.split_last_mut() {
+                nearer.iter_mut().for_each(|unit| unit.equals = true);
+            }
+        }
         reading.sharing |= index::says_sharing_zh(&folded);
         reading.restricted |= index::restricts_zh(&folded);
+        let folded = folded.replace("哪几", "哪些");
         reading.counts |= ["几个", "几位", "几部", "几种", "多少个", "多少部", "多少位", "多少种"]
             .iter()
             .any(|words| folded.contains(words));

@@ -78,7 +78,12 @@ impl Guide {
             let known = |thing: &Reached| terms.contains(&thing.term.to_string());
             match join {
                 Joined::Both => things.retain(known),
-                Joined::Without => things.retain(|thing| !known(thing)),
+                // Nothing stands beside itself: neighbours of A that do not
+                // border B are not B.
+                Joined::Without => {
+                    let start = self.graph().lexicon().entity(part.one.entity).iri.into_owned();
+                    things.retain(|thing| !known(thing) && thing.term != start.clone().into());
+                }
                 Joined::Either => {
                     let mine: HashSet<String> = things.iter().map(|thing| thing.term.to_string()).collect();
                     things.extend(others.into_iter().filter(|thing| !mine.contains(&thing.term.to_string())));
@@ -103,7 +108,7 @@ impl Guide {
         let mut between: Vec<(Range<usize>, Range<usize>)> = Vec::new();
         for pair in topics.windows(2) {
             let middle = pair[0].range.end..pair[1].range.start;
-            let (join, at) = joint(&question[middle.clone()], language);
+            let (join, at) = joint(&question[middle.clone()], language)?;
             joined.push(join);
             between.push((middle.start..middle.start + at.start, middle.start + at.end..middle.end));
         }
@@ -114,6 +119,9 @@ impl Guide {
             Language::Chinese => question[range.clone()].chars().any(|c| c.is_alphanumeric() && c != '的'),
         };
         let shared = between.iter().all(|(before, behind)| !says(before) && !says(behind));
+        // "share with A and B" is said of something else.
+        let says_with = language == Language::English
+            && question[prefix.clone()].split_whitespace().any(|word| word == "with");
         let head = prefix.start..self.head_end(question, &prefix, language);
         let last = topics.len() - 1;
         let views = (0..topics.len())
@@ -126,7 +134,8 @@ impl Guide {
                     keep.extend((at > 0).then(|| between[at - 1].1.clone()));
                     keep.push(if at == last { suffix.clone() } else { between[at].0.clone() });
                 }
-                only(question, &keep)
+                let view = only(question, &keep);
+                if shared && !says_with { without_sharing(view, language) } else { view }
             })
             .collect();
         Some((views, joined))
@@ -169,7 +178,12 @@ impl Guide {
 }
 
 /// What joins two starts, and where it stands.
-fn joint(middle: &str, language: Language) -> (Joined, Range<usize>) {
+///
+/// `None` where nothing stands between them: "Gujarat, India" is one place.
+fn joint(middle: &str, language: Language) -> Option<(Joined, Range<usize>)> {
+    if !middle.contains(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
     let english: &[(&str, Joined)] = &[
         ("but not", Joined::Without),
         ("and not", Joined::Without),
@@ -201,11 +215,33 @@ fn joint(middle: &str, language: Language) -> (Joined, Range<usize>) {
             let inside =
                 |c: Option<char>| language == Language::English && c.is_some_and(char::is_alphanumeric);
             if !inside(lower[..at].chars().next_back()) && !inside(lower[at + word.len()..].chars().next()) {
-                return (*join, at..at + word.len());
+                return Some((*join, at..at + word.len()));
             }
         }
     }
-    (Joined::Both, 0..0)
+    Some((Joined::Both, 0..0))
+}
+
+/// What several starts share is what their sets have in common: the words for
+/// it ask for nothing more.
+fn without_sharing(mut view: String, language: Language) -> String {
+    let words: &[&str] = match language {
+        Language::English => &["share", "shared", "common", "both"],
+        Language::Chinese => &["共同", "同时", "共有", "都"],
+    };
+    for word in words {
+        let mut from = 0;
+        while let Some(at) = view[from..].find(word).map(|at| from + at) {
+            from = at + word.len();
+            let whole = language == Language::Chinese
+                || !view[..at].ends_with(char::is_alphanumeric)
+                    && !view[from..].starts_with(char::is_alphanumeric);
+            if whole {
+                view.replace_range(at..from, &" ".repeat(word.len()));
+            }
+        }
+    }
+    view
 }
 
 /// The question with everything but these stretches blanked out.

@@ -45,12 +45,26 @@ impl PartialEq for Caller {
     }
 }
 
+/// Whether a character of the path is written as a percent code that needs
+/// none (RFC 3986, 2.3), as no client does by itself.
+fn is_disguised(path: &str) -> bool {
+    path.split('%').skip(1).any(|rest| {
+        let code = rest.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        code.is_none_or(|code| code.is_ascii_alphanumeric() || b"-._~".contains(&code))
+    })
+}
+
 /// Lets a request through to its operation, or not.
 pub(crate) async fn guard<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let pattern = request.match_pattern().unwrap_or_default();
+    // The pattern is found by the path as it was sent, the operation by the
+    // decoded one: where they could differ, nobody gets in.
+    let Some(pattern) = request.match_pattern().filter(|_| !is_disguised(request.path())) else {
+        let unknown = Problem::not_found(request.path());
+        return Ok(request.into_response(HttpResponse::from_error(unknown)));
+    };
     let scope = routes::scope_of(&pattern, request.method());
     let (caller, place) = match scope {
         Some(scope) => match admit(&request, scope) {

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::runs;
 use crate::state::State;
 use crate::stream::{self, Narrator};
+use crate::trace;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
@@ -214,6 +215,7 @@ impl Question {
         match &result {
             Ok(report) => {
                 state.metrics.answered(report);
+                trace::answered(report);
                 tracing::info!(
                     status = ?report.answer.status,
                     steps = report.steps.len(),

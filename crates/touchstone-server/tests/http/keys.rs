@@ -1,6 +1,9 @@
 //! Who gets in, and how often.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use touchstone_server::{KeyFile, NewKey, Scope, ServerConfig};
@@ -125,6 +128,44 @@ fn what_is_not_quite_a_key_is_none() {
     }
     // Nor is one in the address.
     assert_eq!(closed.service.get(&format!("/metrics?key={key}&access_token={key}")).status, 401);
+}
+
+#[test]
+fn headers_that_proxies_believe_open_nothing() {
+    let closed = closed(&[(&[Scope::Check], None)]);
+    let key = &closed.keys[0];
+    let status = |request: &str, headers: &str| {
+        let mut client = TcpStream::connect(closed.service.address).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(
+            client,
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: 0\r\n\r\n"
+        )
+        .unwrap();
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).unwrap();
+        reply.split(' ').nth(1).unwrap().to_owned()
+    };
+    let own = format!("authorization: Bearer {key}\r\n");
+    assert_eq!(status("GET /v1/entities?q=a", &own), "200");
+    for trick in [
+        "x-original-url: /healthz",
+        "x-rewrite-url: /healthz",
+        "x-forwarded-for: 127.0.0.1",
+        "forwarded: for=127.0.0.1;proto=https",
+        "x-http-method-override: OPTIONS",
+        "x-forwarded-user: admin",
+        "cookie: key=admin",
+    ] {
+        assert_eq!(status("GET /metrics", &format!("{trick}\r\n")), "401", "{trick}");
+        assert_eq!(status("GET /metrics", &format!("{trick}\r\n{own}")), "403", "{trick}");
+    }
+    // Another spelling of the address is no other address.
+    for path in ["/%6detrics", "/metrics/", "//metrics", "/./metrics", "/METRICS", "/healthz/../metrics"] {
+        let refused = status(&format!("GET {path}"), "");
+        assert!(["401", "404", "400"].contains(&refused.as_str()), "{path}: {refused}");
+    }
+    assert_eq!(status("HEAD /metrics", ""), "401");
 }
 
 #[test]

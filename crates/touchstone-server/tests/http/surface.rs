@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use touchstone_server::ServerConfig;
@@ -155,6 +155,42 @@ fn a_body_that_does_not_come_is_not_waited_for() {
     let mut reply = [0; 12];
     client.read_exact(&mut reply).unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
+}
+
+#[test]
+fn a_head_that_trickles_in_is_not_waited_for() {
+    let service =
+        Service::start(quito(), ServerConfig { receive_timeout: Duration::from_millis(500), ..config() });
+    let mut client = TcpStream::connect(service.address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let begun = Instant::now();
+    let mut trickle = client.try_clone().unwrap();
+    std::thread::spawn(move || {
+        while trickle.write_all(b"x-more: 1\r\n").is_ok() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let mut reply = Vec::new();
+    // Closed, with or without a word, while the client still writes.
+    let _ = client.read_to_end(&mut reply);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(!reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let service = Service::start(quito(), config());
+    let mut client = TcpStream::connect(service.address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let line = format!("x-long: {}\r\n", "x".repeat(8_000));
+    // The server may close before all of it was written.
+    while client.write_all(line.as_bytes()).is_ok() {}
+    let mut reply = Vec::new();
+    let _ = client.read_to_end(&mut reply);
+    assert!(!reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
+    assert_eq!(service.get("/healthz").status, 200);
 }
 
 #[test]

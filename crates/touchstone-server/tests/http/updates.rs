@@ -11,7 +11,7 @@ use touchstone_server::{KeyFile, NewKey, Parts, Scope, ServerConfig, align};
 use touchstone_text::TextIndex;
 
 use super::assert_problem;
-use super::service::{Call, Reply, Service, config, quito};
+use super::service::{Call, Reply, Service, config, encoded, quito};
 
 pub(crate) const STAFF: &str = r#"
     @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -191,4 +191,46 @@ fn bad_changes_change_nothing() {
         "invalid-request",
     );
     assert_eq!(open.verdict(claim), "supported");
+}
+
+#[test]
+fn names_that_would_be_queries_or_patterns_are_only_names() {
+    let open = open(config());
+    let names = [
+        r#"Sales" } ; DROP ALL ; SELECT * { ?s ?p ?o #"#,
+        "Ada' || true || '",
+        "{{ 7 * 7 }} {% include \"/etc/passwd\" %}",
+        "(a+)+$ [[ .* ) root: rule",
+        "<script>alert(1)</script>",
+    ];
+    let graph: String = names
+        .iter()
+        .enumerate()
+        .map(|(n, name)| {
+            let name = serde_json::to_string(name).unwrap();
+            format!("<https://example.org/odd{n}> <http://www.w3.org/2000/01/rdf-schema#label> {name}@en .\n")
+        })
+        .collect();
+    assert_eq!(open.send("PUT", "/v1/graphs/staff", "text/turtle", STAFF).status, 201);
+    assert_eq!(open.send("PUT", "/v1/graphs/odd", "text/turtle", &graph).status, 201);
+    for (n, name) in names.iter().enumerate() {
+        let found = open.send("GET", &format!("/v1/entities?q={}", encoded(name)), "text/plain", "");
+        assert_eq!(found.json()["entities"][0]["label"], **name, "{}", found.body);
+        let iri = encoded(&format!("https://example.org/odd{n}"));
+        let shown = open.send("GET", &format!("/v1/entities/{iri}"), "text/plain", "");
+        assert_eq!((shown.status, &shown.json()["label"]), (200, &json!(name)));
+        let text = format!("Ada Muster is the boss of {name}.");
+        assert_ne!(open.verdict(&text), "supported", "{name}");
+        for (path, body) in [
+            ("/v1/ask", json!({ "question": format!("Who is the boss of {name}?") })),
+            ("/v1/check", json!({ "texts": [text, name] })),
+        ] {
+            let reply = open.send("POST", path, "application/json", &body.to_string());
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            assert!(!reply.body.contains("root:x"), "{}", reply.body);
+        }
+        let searched = open.send("GET", &format!("/v1/search?q={}", encoded(name)), "text/plain", "");
+        assert_eq!(searched.status, 200, "{}", searched.body);
+    }
+    assert_eq!(open.verdict("Ada Muster is the boss of Sales Unit."), "supported", "nothing was dropped");
 }

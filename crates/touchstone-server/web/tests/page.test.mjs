@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
@@ -148,6 +150,34 @@ describe("checking", () => {
     assert.match(await page.locator(".paper").textContent(), /<img src=x/);
     await page.finish();
   });
+});
+
+test("a label in the graph is never markup, and a closed server asks for its key", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "touchstone-page-"));
+  const closed = await serve(folder, "empty");
+  const label = "Pier <img src=x onerror=document.title=1>";
+  const body = `@prefix : <https://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+    :harbour a <http://www.w3.org/2002/07/owl#ObjectProperty> ; rdfs:label "harbour"@en .
+    :lutland rdfs:label "Lutland"@en ; :harbour :pier . :pier rdfs:label ${JSON.stringify(label)}@en .`;
+  const put = await fetch(`${closed.url}/v1/graphs/odd`, { method: "PUT", body, headers: { authorization: `Bearer ${closed.key}`, "content-type": "text/turtle" } });
+  assert.equal(put.status, 201);
+  const context = await browser.newContext({ locale: "en-GB", ...DESK });
+  const page = await context.newPage();
+  await page.goto(`${closed.url}/#check`);
+  await page.fill("#text", `The harbour of Lutland is ${label}.`);
+  await page.click("button[type=submit]");
+  await page.fill("#key-dialog input", closed.key);
+  await page.locator("#key-dialog button[type=submit]").click();
+  await page.waitForSelector(".paper .claim-supported");
+  await page.locator(".paper .claim-supported").first().click();
+  await page.waitForSelector("#evidence .fact, .evidence .fact, .panel .fact");
+  const fact = page.locator("aside").getByText("Pier", { exact: false }).first();
+  assert.match(await fact.textContent(), /<img src=x/);
+  assert.equal(await page.locator("main img, aside img").count(), 0);
+  assert.notEqual(await page.title(), "1");
+  await context.close();
+  await closed.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
 });
 
 test("the history keeps what was done, and exports hold it", async () => {

@@ -1,0 +1,102 @@
+//! "Which element has the highest melting point?": the most or the least of
+//! all things of a kind, put as a statement that is checked.
+
+use touchstone_core::{Answer, AnswerStatus, Language, Step, StepStatus, Verdict};
+use touchstone_graph::model::{NamedOrBlankNode, Term};
+use touchstone_graph::vocabulary::rdf;
+use touchstone_graph::{ClassId, GraphError, Reached};
+
+use super::operations::Operation;
+use super::words::render;
+use super::{MAX_SET, reading};
+use crate::ReasonError;
+use crate::reasoner::Reasoner;
+
+/// Confidence where the graph does not have the number of all of them.
+const SOME_UNKNOWN: f64 = 0.8;
+
+impl Reasoner {
+    /// `None` where the question asks for something else than the one thing
+    /// of a kind at the end of an order.
+    pub(crate) fn extreme(
+        &self,
+        question: &str,
+        language: Language,
+    ) -> Result<Option<(Step, Answer)>, ReasonError> {
+        let guide = self.guide();
+        let planner = guide.planner(language);
+        let plan = planner.plan(question);
+        let [Operation::Select(selection)] = plan.operations.as_slice() else { return Ok(None) };
+        let end = plan.question.len();
+        let read = reading::read(&guide.index, &plan.question, &(end..end), language);
+        let Some(class) = read.class(language).filter(|_| read.unknown.is_empty() && read.names_one_kind())
+        else {
+            return Ok(None);
+        };
+        let Some(things) = self.things_of(class)? else { return Ok(None) };
+        let Some(chosen) = planner.apply(&things, &plan.operations[0])? else { return Ok(None) };
+        let [(thing, _)] = chosen.kept.as_slice() else { return Ok(None) };
+        let words = self.prompts().graph_words(language);
+        let label = guide.writer(words, language).label(&thing.term);
+        let kind = self.checker().graph().ontology().class(class).label(language).to_owned();
+        let adjective = !selection.text.contains(' ');
+        let template = if adjective { &words.extreme_adjective } else { &words.extreme_noun };
+        let text = render(
+            template,
+            &[("label", &label), ("extreme", &selection.text.to_lowercase()), ("class", &kind)],
+        );
+        let claims = self.checker().check(&text).claims;
+        if claims.is_empty() || claims.iter().any(|claim| claim.verdict == Verdict::Refuted) {
+            return Ok(None);
+        }
+        let shown = claims.iter().all(|claim| claim.verdict == Verdict::Supported);
+        let confidence = claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min);
+        let why = claims.iter().find(|claim| claim.verdict != Verdict::Supported);
+        let step = Step {
+            index: 1,
+            text,
+            status: if shown { StepStatus::Accepted } else { StepStatus::Unverified },
+            before: None,
+            why: why.map(|claim| claim.reason.clone()),
+            claims: claims.clone(),
+            model: None,
+        };
+        let answer = Answer {
+            text: label.clone(),
+            values: vec![label],
+            status: if shown { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified },
+            confidence: if shown { confidence } else { SOME_UNKNOWN },
+            claims,
+            model: None,
+        };
+        Ok(Some((step, answer)))
+    }
+
+    /// Everything that the graph declares to be of the class, or of one below
+    /// it; `None` where that is too much.
+    fn things_of(&self, class: ClassId) -> Result<Option<Vec<Reached>>, ReasonError> {
+        let graph = self.checker().graph();
+        let ontology = graph.ontology();
+        let mut found: Vec<Reached> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for below in ontology.classes().iter().filter(|known| known.ancestors.contains(&class)) {
+            let object = ontology.class(below.id).iri.as_ref();
+            for fact in
+                graph.store().inner().quads_for_pattern(None, Some(rdf::TYPE), Some(object.into()), None)
+            {
+                let fact = fact.map_err(GraphError::from)?;
+                let NamedOrBlankNode::NamedNode(node) = fact.subject.clone() else {
+                    continue;
+                };
+                let term = Term::from(node);
+                if seen.insert(term.clone()) {
+                    found.push(Reached { term, fact });
+                }
+                if found.len() > MAX_SET {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+}
