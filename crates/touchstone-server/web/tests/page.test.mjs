@@ -170,10 +170,10 @@ test("a label in the graph is never markup, and a closed server asks for its key
   await page.locator("#key-dialog button[type=submit]").click();
   await page.waitForSelector(".paper .claim-supported");
   await page.locator(".paper .claim-supported").first().click();
-  await page.waitForSelector("#evidence .fact, .evidence .fact, .panel .fact");
-  const fact = page.locator("aside").getByText("Pier", { exact: false }).first();
+  await page.waitForSelector("#side .proof");
+  const fact = page.locator("#side .proof").first();
   assert.match(await fact.textContent(), /<img src=x/);
-  assert.equal(await page.locator("main img, aside img").count(), 0);
+  assert.equal(await page.locator("#view img, #side img").count(), 0);
   assert.notEqual(await page.title(), "1");
   await context.close();
   await closed.stop();
