@@ -18,6 +18,7 @@ pub enum Mode {
     Graph,
 }
 
+/// A first guess: no measurement has set it yet.
 pub(crate) const CASCADE_BELOW: f64 = 0.8;
 
 /// Limits and choices of one question.

@@ -180,8 +180,7 @@ impl PassageJudge for Judge {
 fn library(judge: Judge, passages: &[&str]) -> Arc<Library> {
     let folder = tempfile::tempdir().unwrap();
     let index = TextIndex::create(folder.path()).unwrap();
-    let documents = passages.iter().map(|text| Ok(Document::new("d", "Minutes", *text))).collect();
-    index.add("s", documents).unwrap();
+    index.add("s", passages.iter().map(|text| Ok(Document::new("d", "Minutes", *text)))).unwrap();
     Arc::new(Library::new(index, Some(Box::new(judge)), 0.9))
 }
 
