@@ -220,7 +220,12 @@ impl Reader<'_> {
         if at >= 2 && self.is(at - 2, WH) {
             return None;
         }
-        let next = if self.is(at + 1, &["of"]) { at + 2 } else { at + 1 };
+        let of = self.is(at + 1, &["of"]);
+        // "the country of X" is where X lies.
+        if of && !kind.predicates.is_empty() {
+            return None;
+        }
+        let next = if of { at + 2 } else { at + 1 };
         let name = self.named(next)?;
         let noun = self.words(kind.range.clone());
         let article =
@@ -228,17 +233,44 @@ impl Reader<'_> {
         Some(format!("{} is {article} {noun}.", self.words(name.range.clone())))
     }
 
+    /// "Ecuador, whose capital is Lima,"
+    fn whose(&self, at: usize) -> Option<String> {
+        let owner = self.named(at)?;
+        if !self.is(at + 1, &[","]) || !self.is(at + 2, &["whose"]) {
+            return None;
+        }
+        let relation = self.relation(at + 3)?;
+        if !self.is(at + 4, &["is", "was", "are", "were"]) {
+            return None;
+        }
+        let value = self.at(at + 5)?;
+        let end = self.clause_end(at + 5);
+        Some(format!(
+            "{}'s {} {} {}.",
+            self.words(owner.range.clone()),
+            self.words(relation.range.clone()),
+            self.words(self.items[at + 4].range.clone()),
+            self.words(value.range.start..end)
+        ))
+    }
+
+    /// Where the clause of the item ends: at the next comma or question mark.
+    fn clause_end(&self, at: usize) -> usize {
+        let mark = self.items[at..].iter().find(|item| item.is(&[",", "?"]));
+        mark.map_or(self.text.len(), |item| item.range.start)
+    }
+
     /// "Lima, which lies in Ecuador,"
     fn relative_clause(&self, at: usize) -> Option<String> {
+        if let Some(statement) = self.whose(at) {
+            return Some(statement);
+        }
         let name = self.named(at)?;
         if !self.is(at + 1, &[","]) || !self.is(at + 2, &["which", "who", "that"]) {
             return None;
         }
         let first = self.at(at + 3)?;
-        let end = self.items[at + 3..]
-            .iter()
-            .find(|item| item.is(&[",", "?"]))
-            .map_or(self.text.len(), |item| item.range.start);
+        let end = self.clause_end(at + 3);
         let clause = self.words(first.range.start..end);
         (!clause.is_empty()).then(|| format!("{} {clause}.", self.words(name.range.clone())))
     }
@@ -282,11 +314,12 @@ impl Reader<'_> {
         if let Some(why) = WHY_ZH.iter().find(|why| text.contains(**why)) {
             found.push(format!("{}。", text.replacen(why, "", 1).trim_start_matches(['，', ','])));
         }
-        if text.ends_with(['吗', '么']) || text.contains("是否") || text.contains("是不是") {
+        if text.ends_with(['吗', '嘛']) || text.contains("是否") || text.contains("是不是") {
             return;
         }
         for at in 0..self.items.len() {
             found.extend(self.chinese_apposition(at));
+            found.extend(self.chinese_clause(at));
             found.extend(self.chinese_kind(at));
         }
     }
@@ -302,6 +335,21 @@ impl Reader<'_> {
         if self.is(value_at + 1, &["、", "和", "与", "或", "还是"]) {
             return None;
         }
+        Some(format!(
+            "{}的{}是{}。",
+            self.words(owner.range.clone()),
+            self.words(relation.range.clone()),
+            self.words(value.range.clone())
+        ))
+    }
+
+    /// 首都是利马的厄瓜多尔
+    fn chinese_clause(&self, at: usize) -> Option<String> {
+        let relation = self.relation(at)?;
+        if !self.is(at + 1, &["是", "为"]) || !self.is(at + 3, &["的"]) {
+            return None;
+        }
+        let (value, owner) = (self.named(at + 2)?, self.named(at + 4)?);
         Some(format!(
             "{}的{}是{}。",
             self.words(owner.range.clone()),

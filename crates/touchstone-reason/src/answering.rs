@@ -62,8 +62,7 @@ impl Run<'_> {
         }
         for asked in unanswered {
             let template = &self.case.words.asked_step;
-            let opening =
-                template.replace("{relation}", &asked.relation).replace("{entity}", &asked.entity);
+            let opening = template.replace("{relation}", &asked.relation).replace("{entity}", &asked.entity);
             let number = self.case.derivation.next_index();
             self.asked_for(&format!("{number}. {opening}"))?;
         }
@@ -84,7 +83,9 @@ impl Run<'_> {
         }
         let confidence = conclude::confidence(&claims, case.language, case.doubt);
         let holds = !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported);
-        let verified = holds && case.derivation.all_supported() && case.language.is_some();
+        let to_the_point = case.speaks_of_the_question(&claims);
+        let confidence = if to_the_point { confidence } else { conclude::confidence(&[], None, case.doubt) };
+        let verified = holds && to_the_point && case.derivation.all_supported() && case.language.is_some();
         let status = if verified { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified };
         Answer { values: case.values(&text), text, status, confidence, claims, model: None }
     }

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use touchstone_check::deep::Library;
 use touchstone_check::{Asked, Checker, StepContext};
 use touchstone_core::{
-    Answer, AskReport, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Usage, Verdict,
+    Answer, AskReport, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Usage,
+    Verdict,
 };
 
 use crate::derivation::{Derivation, Work, status};
 use crate::prompts::Words;
 use crate::reasoner::{Listener, Reasoner};
-use crate::{Event, ReasonError, ReasonOptions, conclude, dependence, draft, origin, repair};
+use crate::{Event, ReasonError, ReasonOptions, conclude, dependence, draft, guided, origin, repair};
 
 pub(crate) struct Case<'a> {
     pub(crate) reasoner: &'a Reasoner,
@@ -160,6 +161,31 @@ impl Case<'_> {
         claims
     }
 
+    /// Whether a step or the answer speaks of what the question names: true
+    /// steps about something else verify no answer.
+    pub(crate) fn speaks_of_the_question(&self, answer: &[Claim]) -> bool {
+        let graph = self.reasoner.checker().graph();
+        let topics = guided::topics(graph, self.question);
+        let is_named = |text: &str, claims: &[Claim]| {
+            topics.iter().any(|topic| {
+                let named = |term: &Term| {
+                    topic
+                        .entities
+                        .iter()
+                        .any(|id| term.iri.as_deref() == Some(graph.lexicon().entity(*id).iri.as_str()))
+                };
+                text.contains(&topic.name)
+                    || claims
+                        .iter()
+                        .any(|claim| [&claim.subject, &claim.object].into_iter().flatten().any(named))
+            })
+        };
+        topics.is_empty()
+            || self.derivation.standing().next().is_none()
+            || is_named("", answer)
+            || self.derivation.standing().any(|step| is_named(&step.text, &step.claims))
+    }
+
     /// What a question with several parts asks for and the answer leaves out.
     pub(crate) fn unanswered(&mut self, answer: &str) -> Vec<Asked> {
         let Some(language) = self.language else { return Vec::new() };
@@ -199,7 +225,14 @@ impl Case<'_> {
 
     /// The names in a text that the graph knows.
     pub(crate) fn names(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        self.reasoner.checker().graph().lexicon().find(text).into_iter().map(|mention| mention.range).collect()
+        self.reasoner
+            .checker()
+            .graph()
+            .lexicon()
+            .find(text)
+            .into_iter()
+            .map(|mention| mention.range)
+            .collect()
     }
 
     /// The graph's own values, where the question asks for one place of one

@@ -23,7 +23,8 @@ pub(crate) fn descendants(steps: &[Step], index: usize, question: &str) -> Vec<u
 /// Whether a step's words or claims take up something that the earlier step
 /// brought in and the question did not.
 pub(crate) fn builds_on(text: &str, claims: &[Claim], earlier: &Step, question: &str) -> bool {
-    let cited = |evidence: &Evidence| matches!(evidence, Evidence::Step { index, .. } if *index == earlier.index);
+    let cited =
+        |evidence: &Evidence| matches!(evidence, Evidence::Step { index, .. } if *index == earlier.index);
     if claims.iter().flat_map(|claim| &claim.evidence).any(cited) {
         return true;
     }
@@ -51,7 +52,8 @@ fn terms(claim: &Claim) -> impl Iterator<Item = &Term> {
 }
 
 fn numbers(text: &str) -> BTreeSet<BigRational> {
-    let mut found: BTreeSet<BigRational> = read::numbers(text).into_iter().map(|number| number.value).collect();
+    let mut found: BTreeSet<BigRational> =
+        read::numbers(text).into_iter().map(|number| number.value).collect();
     for side in read::equations(text).iter().flat_map(|equation| &equation.sides) {
         found.insert(side.value_or_zero());
         found.extend(side.operands().iter().map(|number| number.value.clone()));

@@ -42,7 +42,13 @@ impl Derivation {
             checking: Duration::ZERO,
             first_step: None,
         };
-        Derivation { steps: Vec::new(), lines: Vec::new(), replacements: Vec::new(), rejected_words: Vec::new(), clock }
+        Derivation {
+            steps: Vec::new(),
+            lines: Vec::new(),
+            replacements: Vec::new(),
+            rejected_words: Vec::new(),
+            clock,
+        }
     }
 
     /// Adds the time that `work` takes to its account.

@@ -42,9 +42,7 @@ impl Run<'_> {
                     let text = text.to_owned();
                     return self.plain_answer(text, draft.probability);
                 }
-                Line::Step { text, .. }
-                    if !text.is_empty() && draft.finish != FinishReason::EndOfText =>
-                {
+                Line::Step { text, .. } if !text.is_empty() && draft.finish != FinishReason::EndOfText => {
                     let text = text.to_owned();
                     self.stand(&draft, text, Vec::new(), None)?;
                 }
@@ -330,7 +328,7 @@ impl Run<'_> {
         let (mut by, mut probability) = (draft.by, draft.probability);
         let mut refuted = (text.clone(), claims.clone());
         for attempt in 0..=self.case.options.max_repairs {
-            let mut right = self.put_right(&refuted.0, &refuted.1);
+            let mut right = self.put_right(&refuted.0, &refuted.1)?;
             if right.is_none() {
                 if attempt == self.case.options.max_repairs {
                     break;
@@ -369,10 +367,14 @@ impl Run<'_> {
 
     /// The draft with the graph's or the calculation's own values, if it
     /// holds then.
-    fn put_right(&mut self, draft: &str, claims: &[Claim]) -> Option<(String, Vec<Claim>)> {
-        let text = repair::corrected(draft, claims)?;
-        let claims = self.case.check(&text);
-        (!repair::is_refuted(&claims)).then_some((text, claims))
+    fn put_right(
+        &mut self,
+        draft: &str,
+        claims: &[Claim],
+    ) -> Result<Option<(String, Vec<Claim>)>, ReasonError> {
+        let Some(text) = repair::corrected(draft, claims) else { return Ok(None) };
+        let claims = self.case.check_step(&text)?;
+        Ok((!repair::is_refuted(&claims)).then_some((text, claims)))
     }
 
     fn remember_replacements(&mut self, draft: &str, claims: &[Claim]) {

@@ -47,7 +47,14 @@ mod tests {
     use crate::Prompts;
 
     fn answer(confidence: f64, status: AnswerStatus) -> Answer {
-        Answer { text: "Quito".into(), values: vec!["Quito".into()], status, confidence, claims: vec![], model: None }
+        Answer {
+            text: "Quito".into(),
+            values: vec!["Quito".into()],
+            status,
+            confidence,
+            claims: vec![],
+            model: None,
+        }
     }
 
     #[test]

@@ -63,7 +63,10 @@ fn ask(reasoner: &Reasoner, question: &str) -> (AskReport, Vec<String>) {
 }
 
 /// The line that follows the last one that the session holds.
-fn after(held: &str, script: &[(&str, fn() -> Line)]) -> Line {
+/// Words that a prompt ends with, and the line that follows them.
+type Script<'a> = [(&'a str, fn() -> Line)];
+
+fn after(held: &str, script: &Script<'_>) -> Line {
     let found = script.iter().rev().find(|(before, _)| held.trim_end().ends_with(before));
     found.unwrap_or_else(|| panic!("nothing follows {held:?}")).1()
 }
@@ -125,10 +128,7 @@ fn a_refuted_step_without_one_right_value_goes_to_the_larger_model() {
     let first = StandIn::new("small", &record, |held| {
         after(
             held,
-            &[
-                ("", || line("1. 2 + 2 = 4 and 3 + 3 = 6, so 2 + 2 = 3 + 3.")),
-                ("is Velm.", || line("Answer: Velm")),
-            ],
+            &[("", || line("1. The seat of Obria is not Velm.")), ("is Velm.", || line("Answer: Velm"))],
         )
     });
     let larger = StandIn::new("large", &record, |_| line("1. The seat of Obria is Velm."));
@@ -226,10 +226,11 @@ fn the_next_draft_is_broken_off_and_rewound_when_a_step_falls() {
     let reasoner = reasoner(first).with_library(library(judge, &["Osk guards no bridge of the town."]));
     let (report, heard) = ask(&reasoner, QUESTION);
     assert!(record.place("is broken off") > record.place("judged"), "{:#?}", record.calls());
-    assert!(record.place("rewinds 1. Osk guards the bridge.\n2. So Osk is") > record.place("is broken off"));
+    assert!(record.place("rewinds 1. Osk guards the bridge.") > record.place("is broken off"));
     assert_eq!(report.steps[0].status, StepStatus::Repaired, "{report:#?}");
     assert_eq!(report.answer.status, AnswerStatus::Verified);
-    assert!(!heard.contains(&"accepted 2".to_owned()) && !heard.contains(&"drafting 2".to_owned()), "{heard:?}");
+    // Of the draft that built on the fallen step nothing was heard.
+    assert_eq!(heard, ["drafting 1", "rewound 1", "drafting 1", "accepted 1", "drafting 2"]);
 }
 
 #[test]

@@ -221,6 +221,9 @@ fn a_false_premise_is_named_with_its_evidence_before_anything_is_generated() {
         ("Given that Lima is the capital of Ecuador, what is its population?", "Quito"),
         ("厄瓜多尔的首都利马有多少人口？", "基多"),
         ("为什么利马是厄瓜多尔的首都？", "基多"),
+        ("厄瓜多尔的首都利马的人口是什么？", "基多"),
+        ("首都是利马的厄瓜多尔的货币是什么？", "基多"),
+        ("What is the currency of Ecuador, whose capital is Lima?", "Quito"),
     ] {
         let report = ask_in(&WORLD, question, Mode::Auto);
         let premise = report.premises.first().unwrap_or_else(|| panic!("{question}: {report:?}"));
@@ -237,6 +240,9 @@ fn a_false_premise_is_named_with_its_evidence_before_anything_is_generated() {
         "厄瓜多尔的首都基多有多少人口？",
         "Is Lima the capital of Ecuador?",
         "Which country's capital is Lima?",
+        "What is the continent of Ecuador?",
+        "首都是基多的厄瓜多尔的货币是什么？",
+        "首都是基多的国家的货币是什么？",
     ] {
         let report = ask_in(&WORLD, question, Mode::Draft);
         assert!(

@@ -66,9 +66,7 @@ pub fn to_json_ld(report: &AskReport) -> Value {
 /// Says which of several models wrote it.
 fn attribute(node: &mut Value, model: Option<&str>, nodes: &mut Vec<Value>) {
     let Some(model) = model else { return };
-    let known = |node: &&Value| {
-        node["rdfs:label"] == model && node["@type"][1] == "prov:SoftwareAgent"
-    };
+    let known = |node: &&Value| node["rdfs:label"] == model && node["@type"][1] == "prov:SoftwareAgent";
     let id = match nodes.iter().find(known) {
         Some(agent) => agent["@id"].clone(),
         None => {

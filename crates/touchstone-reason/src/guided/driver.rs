@@ -27,6 +27,8 @@ const MAX_KEPT: usize = 12;
 const MAX_CHOICES: usize = 4;
 /// A reading whose score is nearer to the best is a rival of it.
 const RIVAL: f32 = 0.9;
+/// Values of an answer to a question in which something is left unexplained.
+const MAX_HALF_READ: usize = 10;
 /// Behind the best by more, the model is not asked about it.
 const ASKED_ABOUT: f32 = 2.5;
 /// What the model's opinion is worth beside the words' (natural logarithm):
@@ -158,7 +160,9 @@ impl Reasoner {
         }
         let candidate = candidates.swap_remove(0);
         let one = &candidate.one;
-        if !forced && !one.may_be_meant() {
+        // A long list for a question that was half read is hardly meant.
+        let listed = one.is_complete() || one.counts || candidate.things().len() <= MAX_HALF_READ;
+        if !(forced || one.may_be_meant() && listed) {
             return Ok(None);
         }
         let reading = writer.description(one);
@@ -235,7 +239,8 @@ impl Reasoner {
             if let Some(claim) = ruled {
                 step.status = StepStatus::Rejected;
                 step.why = Some(claim.reason.clone());
-                answer = Answer::withheld(format!("{} {}", self.prompts().words(language).withheld, claim.reason));
+                answer =
+                    Answer::withheld(format!("{} {}", self.prompts().words(language).withheld, claim.reason));
                 step.claims = vec![claim];
                 derivation.push(step);
                 break;

@@ -27,7 +27,7 @@ use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Route
 pub use choose::Opinion;
 pub use driver::ReadingView;
 use index::CueIndex;
-pub(crate) use link::Topic;
+pub(crate) use link::{Topic, topics};
 use operations::Planner;
 use rank::{MAX_HOPS, Ranked, Ranker};
 use reading::Reading;
@@ -148,7 +148,7 @@ impl Guide {
         language: Language,
         limit: usize,
     ) -> Result<Vec<Interpretation>, GraphError> {
-        self.interpret_topics(question, link::topics(&self.graph, question), language, limit, Leaving::Held)
+        self.interpret_topics(question, topics(&self.graph, question), language, limit, Leaving::Held)
     }
 
     /// The best way to read the question to its last word along a path whose
@@ -158,8 +158,8 @@ impl Guide {
         question: &str,
         language: Language,
     ) -> Result<Option<Interpretation>, GraphError> {
-        let topics = link::topics(&self.graph, question);
-        let found = self.interpret_topics(question, topics, language, usize::MAX, Leaving::Lacking)?;
+        let named = topics(&self.graph, question);
+        let found = self.interpret_topics(question, named, language, usize::MAX, Leaving::Lacking)?;
         Ok(found.into_iter().find(Interpretation::is_complete))
     }
 

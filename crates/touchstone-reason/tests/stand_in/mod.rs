@@ -13,42 +13,42 @@ use touchstone_llm::{
 
 /// The calls of all models and judges of a test, in their order.
 #[derive(Clone, Default)]
-pub struct Record(Arc<(Mutex<Vec<String>>, Condvar)>);
+pub(crate) struct Record(Arc<(Mutex<Vec<String>>, Condvar)>);
 
 impl Record {
-    pub fn note(&self, call: impl Into<String>) {
+    pub(crate) fn note(&self, call: impl Into<String>) {
         self.0.0.lock().unwrap().push(call.into());
         self.0.1.notify_all();
     }
 
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.0.0.lock().unwrap().clone()
     }
 
     /// Whether a call with these words comes within two seconds.
-    pub fn waits_for(&self, words: &str) -> bool {
+    pub(crate) fn waits_for(&self, words: &str) -> bool {
         let calls = self.0.0.lock().unwrap();
         let absent = |calls: &mut Vec<String>| !calls.iter().any(|call| call.contains(words));
-        let (_, waited) = self.0.1.wait_timeout_while(calls, Duration::from_secs(2), absent).unwrap();
+        let (_calls, waited) = self.0.1.wait_timeout_while(calls, Duration::from_secs(2), absent).unwrap();
         !waited.timed_out()
     }
 
     /// The place of the first call with these words.
-    pub fn place(&self, words: &str) -> usize {
+    pub(crate) fn place(&self, words: &str) -> usize {
         let calls = self.calls();
         let place = calls.iter().position(|call| call.contains(words));
         place.unwrap_or_else(|| panic!("no call has {words:?}: {calls:#?}"))
     }
 }
 
-pub struct Line {
+pub(crate) struct Line {
     pub text: &'static str,
     pub probability: f64,
     /// It goes on until it is broken off.
     pub endless: bool,
 }
 
-pub fn line(text: &'static str) -> Line {
+pub(crate) fn line(text: &'static str) -> Line {
     Line { text, probability: 0.99, endless: false }
 }
 
@@ -56,14 +56,14 @@ type Script = dyn Fn(&str) -> Line + Send + Sync;
 
 /// Its script gives the line that follows a text.
 #[derive(Clone)]
-pub struct StandIn {
+pub(crate) struct StandIn {
     name: &'static str,
     record: Record,
     script: Arc<Script>,
 }
 
 impl StandIn {
-    pub fn new(
+    pub(crate) fn new(
         name: &'static str,
         record: &Record,
         script: impl Fn(&str) -> Line + Send + Sync + 'static,
@@ -84,7 +84,11 @@ impl Engine for StandIn {
 
     fn open(&self, _: &[Message]) -> Result<Box<dyn Session>, LlmError> {
         self.record.note(format!("{} opens", self.name));
-        Ok(Box::new(StandInSession { engine: self.clone(), text: String::new(), usage: SessionUsage::default() }))
+        Ok(Box::new(StandInSession {
+            engine: self.clone(),
+            text: String::new(),
+            usage: SessionUsage::default(),
+        }))
     }
 }
 

@@ -150,6 +150,7 @@ mod tests {
     use crate::Checker;
 
     const EMPLOYER: &str = "urn:t:employer";
+    const OWNER: &str = "urn:t:owner";
 
     /// Ada and Bo, of whom the graph knows every employer.
     fn graph() -> Arc<Graph> {
@@ -159,7 +160,7 @@ mod tests {
             store.inner().insert(&Quad::new(node(s), p, o, GraphName::DefaultGraph)).unwrap();
         };
         let name = |text: &str| Literal::new_language_tagged_literal_unchecked(text, "en").into();
-        for (predicate, label) in [(EMPLOYER, "employer"), ("urn:t:rival", "rival")] {
+        for (predicate, label) in [(EMPLOYER, "employer"), (OWNER, "owned by")] {
             add(predicate, rdf::TYPE.into_owned(), owl::OBJECT_PROPERTY.into_owned().into());
             add(predicate, rdfs::LABEL.into_owned(), name(label));
             add(predicate, ts::CLOSED.into_owned(), Literal::from(true).into());
@@ -169,6 +170,8 @@ mod tests {
         }
         add("urn:t:Ada", node(EMPLOYER), node("urn:t:Acme").into());
         add("urn:t:Bo", node(EMPLOYER), node("urn:t:Globex").into());
+        add("urn:t:Acme", node(OWNER), node("urn:t:Globex").into());
+        add("urn:t:Globex", node(OWNER), node("urn:t:Initech").into());
         Arc::new(Graph::from_store(store).unwrap())
     }
 
@@ -232,6 +235,23 @@ mod tests {
         assert_eq!(verdict(known.clone(), "Cleo draws a salary at Initech."), unread);
         // Both may employ or be employed, as far as the graph tells.
         assert_eq!(verdict(known, "Ada draws a salary at Bo."), unread);
+    }
+
+    #[test]
+    fn the_participle_of_a_label_tells_the_sides() {
+        let known = |phrase: &str| {
+            let alternative =
+                Alternative { predicate: OWNER.to_owned(), label: "owned by".to_owned(), weight: 0.95 };
+            vec![Remembered { alternatives: vec![alternative], ..remembered(phrase, 0.95) }]
+        };
+        let yes = (Verdict::Supported, ReasonCode::Asserted, 0.95);
+        let no = (Verdict::Refuted, ReasonCode::ClosedPredicate, 0.95);
+        let owned = || known("X is owned on paper by Y");
+        assert_eq!(verdict(owned(), "Acme is owned on paper by Globex."), yes);
+        assert_eq!(verdict(owned(), "Globex is owned on paper by Acme."), no);
+        // Both own and are owned, and nothing else tells.
+        let unread = (Verdict::Unverifiable, ReasonCode::NotUnderstood, 1.0);
+        assert_eq!(verdict(known("X calls the shots at Y"), "Globex calls the shots at Acme."), unread);
     }
 
     #[test]

@@ -89,6 +89,29 @@ impl Template {
         })
     }
 
+    /// Whether the second name is the subject of a relation with a label such
+    /// as "owned by", of which the phrase takes up the participle: "X, which
+    /// is owned in part by Y", "the X-owned Y". `None` where it does not.
+    fn voice(&self, predicate: &Predicate) -> Option<bool> {
+        const AUXILIARIES: &[&str] = &["is", "was", "are", "were", "been", "being", "be"];
+        let (from, to) = (self.phrase.find('X')? + 1, self.phrase.find('Y')?);
+        let between = self.phrase.get(from..to)?;
+        let participles = predicate.labels.iter().filter(|label| label.language != Some(Language::Chinese));
+        participles.filter_map(|label| participle(&label.text)).find_map(|participle| {
+            if between.strip_prefix('-').is_some_and(|rest| rest.trim_end() == participle) {
+                return Some(true);
+            }
+            let words: Vec<&str> =
+                between.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+            let at = words.iter().position(|word| *word == participle)?;
+            let passive = match at.checked_sub(1) {
+                Some(before) => AUXILIARIES.contains(&words[before]),
+                None => between.trim_start().starts_with(','),
+            };
+            passive.then_some(false)
+        })
+    }
+
     /// The relations between such things, by what the ontology declares of
     /// both sides; where they are too many, those of which the graph knows a
     /// fact of one of the two.
@@ -121,8 +144,9 @@ impl Template {
 
     /// The sentence as a fact of a relation. `None` where the graph does not
     /// tell which of the two is the subject: of a relation that does not hold
-    /// both ways, only what stands on one side of its facts and never on the
-    /// other has its side.
+    /// both ways, what the participle of its label is said of, or else only
+    /// what stands on one side of its facts and never on the other has its
+    /// side.
     pub(crate) fn proposition(&self, graph: &Graph, predicate: PredicateId) -> Option<Proposition> {
         let p = graph.ontology().predicate(predicate);
         let subject_of = |side: &Reference| stands(graph, side, predicate, Side::Subject);
@@ -132,10 +156,11 @@ impl Template {
         } else {
             let forward = subject_of(&self.x) || object_of(&self.y);
             let backward = subject_of(&self.y) || object_of(&self.x);
-            if forward == backward || mixes_sides(graph, p) {
-                return None;
+            match self.voice(p) {
+                Some(reversed) => reversed,
+                None if forward == backward || mixes_sides(graph, p) => return None,
+                None => backward,
             }
-            backward
         };
         let (subject, object) = if reversed { (&self.y, &self.x) } else { (&self.x, &self.y) };
         let value = Value {
@@ -192,6 +217,14 @@ fn mixes_sides(graph: &Graph, predicate: &Predicate) -> bool {
         }
     }
     false
+}
+
+/// "named" of "named after".
+fn participle(label: &str) -> Option<String> {
+    let label = fold(label);
+    let (first, last) = label.split_once(' ')?;
+    let behind = ["by", "after", "for", "in", "from", "with", "at", "on", "to"].contains(&last);
+    (behind && (first.ends_with("ed") || first.ends_with("en"))).then(|| first.to_owned())
 }
 
 fn is_named(predicate: &Predicate, language: Language) -> bool {

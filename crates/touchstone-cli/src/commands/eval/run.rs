@@ -449,7 +449,9 @@ fn model_name(settings: &Settings) -> String {
         return name.unwrap_or("remote").to_owned();
     }
     let name = |model: &str| {
-        Path::new(model).file_name().map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned())
+        Path::new(model)
+            .file_name()
+            .map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned())
     };
     match &settings.cascade {
         Some(larger) => format!("{}+{}", name(&settings.model), name(larger)),
