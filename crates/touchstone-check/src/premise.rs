@@ -335,12 +335,12 @@ impl Reader<'_> {
         if self.is(value_at + 1, &["、", "和", "与", "或", "还是"]) {
             return None;
         }
-        Some(format!(
-            "{}的{}是{}。",
-            self.words(owner.range.clone()),
-            self.words(relation.range.clone()),
-            self.words(value.range.clone())
-        ))
+        Some(self.chinese_fact(owner, relation, value))
+    }
+
+    fn chinese_fact(&self, owner: &Item, relation: &Item, value: &Item) -> String {
+        let [owner, relation, value] = [owner, relation, value].map(|item| self.words(item.range.clone()));
+        format!("{owner}的{relation}是{value}。")
     }
 
     /// 首都是利马的厄瓜多尔
@@ -350,12 +350,7 @@ impl Reader<'_> {
             return None;
         }
         let (value, owner) = (self.named(at + 2)?, self.named(at + 4)?);
-        Some(format!(
-            "{}的{}是{}。",
-            self.words(owner.range.clone()),
-            self.words(relation.range.clone()),
-            self.words(value.range.clone())
-        ))
+        Some(self.chinese_fact(owner, relation, value))
     }
 
     /// 国家利马

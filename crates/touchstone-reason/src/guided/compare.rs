@@ -1,10 +1,10 @@
 //! "Which is larger, A or B?": both ways are put as statements, and the one
 //! that holds is the answer.
 
-use touchstone_core::{Answer, AnswerStatus, Claim, ClaimKind, Language, Step, Verdict};
+use touchstone_core::{Answer, Claim, ClaimKind, Language, Step, Verdict};
 use touchstone_graph::{Degree, Meaning};
 
-use super::derive::step_of;
+use super::derive::{shown_by, step_of};
 use super::link::{self, Topic};
 use super::words::render;
 use crate::reasoner::Reasoner;
@@ -94,14 +94,7 @@ impl Reasoner {
         if !holds {
             return None;
         }
-        let answer = Answer {
-            text: winner.name.clone(),
-            values: vec![winner.name.clone()],
-            status: AnswerStatus::Verified,
-            confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
-            claims: claims.clone(),
-            model: None,
-        };
+        let answer = shown_by(&winner.name, &winner.name, claims.clone());
         let step = step_of(1, statement.to_owned(), claims);
         Some((step, answer))
     }

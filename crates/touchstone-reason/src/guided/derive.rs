@@ -119,6 +119,19 @@ pub(super) fn step_of(index: usize, text: String, claims: Vec<Claim>) -> Step {
     Step { index, text, status: StepStatus::Accepted, before: None, claims, why: None, model: None }
 }
 
+/// An answer that these claims, all of them decided, show to be right: as sure
+/// as the least sure of them.
+pub(super) fn shown_by(text: &str, value: &str, claims: Vec<Claim>) -> Answer {
+    Answer {
+        text: text.to_owned(),
+        values: vec![value.to_owned()],
+        status: AnswerStatus::Verified,
+        confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
+        claims,
+        model: None,
+    }
+}
+
 /// The claim that a text follows from these steps.
 pub(super) fn conclusion(text: &str, steps: &[&Step], language: Language) -> Claim {
     let evidence = |step: &&Step| Evidence::Step { index: step.index, text: step.text.clone() };

@@ -6,6 +6,7 @@ use touchstone_graph::model::{NamedOrBlankNode, Term};
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{ClassId, GraphError, Reached};
 
+use super::derive::shown_by;
 use super::operations::Operation;
 use super::words::render;
 use super::{MAX_SET, reading};
@@ -50,7 +51,6 @@ impl Reasoner {
             return Ok(None);
         }
         let shown = claims.iter().all(|claim| claim.verdict == Verdict::Supported);
-        let confidence = claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min);
         let why = claims.iter().find(|claim| claim.verdict != Verdict::Supported);
         let step = Step {
             index: 1,
@@ -61,14 +61,11 @@ impl Reasoner {
             claims: claims.clone(),
             model: None,
         };
-        let answer = Answer {
-            text: label.clone(),
-            values: vec![label],
-            status: if shown { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified },
-            confidence: if shown { confidence } else { SOME_UNKNOWN },
-            claims,
-            model: None,
-        };
+        let mut answer = shown_by(&label, &label, claims);
+        if !shown {
+            answer.status = AnswerStatus::PartlyVerified;
+            answer.confidence = SOME_UNKNOWN;
+        }
         Ok(Some((step, answer)))
     }
 

@@ -4,6 +4,7 @@
 
 mod choose;
 mod compare;
+mod degrees;
 mod derive;
 mod driver;
 mod extreme;

@@ -1,9 +1,10 @@
 //! Questions that are answered by yes or no: put as statements, which are
 //! checked like any other.
 
-use touchstone_core::{Answer, AnswerStatus, Claim, Language, Step, StepStatus, Verdict};
+use touchstone_core::{Answer, Claim, Language, Step, StepStatus, Verdict};
 use touchstone_graph::Meaning;
 
+use super::derive::shown_by;
 use super::words::GraphWords;
 use crate::reasoner::Reasoner;
 
@@ -153,14 +154,8 @@ fn told(
         }
         _ => None,
     };
-    let answer = Answer {
-        text: if yes { words.yes.clone() } else { words.no.clone() },
-        values: vec![if yes { words.yes_value.clone() } else { words.no_value.clone() }],
-        status: AnswerStatus::Verified,
-        confidence: claims.iter().map(|claim| claim.confidence).fold(1.0, f64::min),
-        claims: claims.clone(),
-        model: None,
-    };
+    let (text, value) = if yes { (&words.yes, &words.yes_value) } else { (&words.no, &words.no_value) };
+    let answer = shown_by(text, value, claims.clone());
     let step = Step { index: 1, text: statement.to_owned(), status, before: None, claims, why, model: None };
     (step, answer)
 }
