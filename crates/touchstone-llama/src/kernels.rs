@@ -37,7 +37,10 @@ fn load_backends() -> Result<(), String> {
         if has_cpu_backend(folder) && folder.to_str().is_some() {
             // Only this folder: left to itself, ggml would also load
             // libraries from the current directory.
-            llama_cpp_2::llama_backend::load_backends_from_path(folder);
+            match without_amx(folder) {
+                Some(usable) => llama_cpp_2::llama_backend::load_backends_from_path(usable.path()),
+                None => llama_cpp_2::llama_backend::load_backends_from_path(folder),
+            }
             if !list_llama_ggml_backend_devices().is_empty() {
                 return Ok(());
             }
@@ -69,6 +72,40 @@ fn backend_folders() -> Vec<PathBuf> {
     }
     folders.extend(llama_cpp_sys_2::BACKENDS_DIR.map(PathBuf::from));
     folders
+}
+
+/// The kernels that use AMX. GCC before 14 leaves out the stores that its
+/// `_tile_loadconfig` reads, as the intrinsic does not say that it reads them
+/// (ggml zeroes the tile configuration, and the first tile load is an illegal
+/// instruction), so these kernels cannot be trusted, whoever built them.
+#[cfg(all(feature = "dynamic-backends", unix))]
+const AMX: &str = "ggml-cpu-sapphirerapids";
+
+/// A folder that has the libraries of `folder` but those that use AMX; it may
+/// go when they are loaded. `None` where there is nothing to leave out, or no
+/// room for the folder.
+#[cfg(all(feature = "dynamic-backends", unix))]
+fn without_amx(folder: &Path) -> Option<tempfile::TempDir> {
+    let libraries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains("ggml-")))
+        .collect();
+    let uses_amx = |path: &PathBuf| path.to_string_lossy().contains(AMX);
+    if !libraries.iter().any(uses_amx) {
+        return None;
+    }
+    let usable = tempfile::tempdir().ok()?;
+    for path in libraries.iter().filter(|path| !uses_amx(path)) {
+        std::os::unix::fs::symlink(path, usable.path().join(path.file_name()?)).ok()?;
+    }
+    Some(usable)
+}
+
+#[cfg(all(feature = "dynamic-backends", not(unix)))]
+fn without_amx(_folder: &Path) -> Option<tempfile::TempDir> {
+    None
 }
 
 #[cfg(feature = "dynamic-backends")]
