@@ -19,4 +19,5 @@ mod verify;
 pub use answer::Asked;
 pub use checker::{Checker, StepContext};
 pub use lookup::{evidence, fact_holds, names};
+pub use premise::Premise;
 pub use reasons::plain as reason_words;

@@ -26,44 +26,72 @@ const GIVEN_THAT_ZH: &[&str] = &["既然", "由于", "因为", "鉴于", "已知
 const WHY: &[&str] = &["why ", "how come ", "for what reason ", "since when ", "how long "];
 const WHY_ZH: &[&str] = &["为什么", "为何", "为啥", "何以", "怎么会"];
 
+/// Something that a question takes for granted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Premise {
+    /// What it claims, each with its verdict and the statement in which it
+    /// was put.
+    pub claims: Vec<Claim>,
+    /// Bytes of the question: the clause that says it, where the question asks
+    /// the same without it. What "given that …" introduces may be what "its"
+    /// means.
+    pub aside: Option<Range<usize>>,
+}
+
 impl Checker {
-    /// The claims that a question takes for granted, each with its verdict and
-    /// the statement in which it was put. What the question asks itself is
-    /// none of them.
-    pub fn premises(&self, question: &str, language: Language) -> Vec<Claim> {
-        let mut claims: Vec<Claim> = Vec::new();
-        for statement in statements(self.graph(), question, language) {
-            let found = self.check(&statement).claims;
-            let asserted = found
-                .into_iter()
-                .filter(|claim| !matches!(claim.kind, ClaimKind::Statement | ClaimKind::Calculation));
-            for claim in asserted {
-                if !claims.iter().any(|known| known.sentence == claim.sentence && known.text == claim.text) {
-                    claims.push(claim);
-                }
+    /// What a question takes for granted. What it asks itself is none of it.
+    pub fn premises(&self, question: &str, language: Language) -> Vec<Premise> {
+        let mut premises: Vec<Premise> = Vec::new();
+        for Statement { text, aside } in statements(self.graph(), question, language) {
+            let mut claims = self.check(&text).claims;
+            claims.retain(|claim| {
+                let known = premises.iter().flat_map(|premise| &premise.claims);
+                let repeats = |known: &Claim| known.sentence == claim.sentence && known.text == claim.text;
+                !matches!(claim.kind, ClaimKind::Statement | ClaimKind::Calculation)
+                    && !known.into_iter().any(repeats)
+            });
+            if !claims.is_empty() {
+                premises.push(Premise { claims, aside });
             }
         }
-        claims
+        premises
     }
 }
 
-fn statements(graph: &Graph, question: &str, language: Language) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+/// A premise in words of its own, and the clause that says it.
+struct Statement {
+    text: String,
+    aside: Option<Range<usize>>,
+}
+
+impl From<String> for Statement {
+    fn from(text: String) -> Statement {
+        Statement { text, aside: None }
+    }
+}
+
+fn statements(graph: &Graph, question: &str, language: Language) -> Vec<Statement> {
+    let mut found: Vec<Statement> = Vec::new();
     let sentences = read::sentences(question);
     for (at, sentence) in sentences.iter().enumerate() {
-        let text = &question[sentence.body()];
+        let body = sentence.body();
+        let text = &question[body.clone()];
         let asks = text.trim_end().ends_with(['?', '？']) || at + 1 == sentences.len();
         if !asks {
             continue;
         }
         let items = itemize(graph.lexicon(), text, 0..text.len(), language);
         let reader = Reader { graph, text, items: &items };
+        let before = found.len();
         match language {
             Language::English => reader.english(&mut found),
             Language::Chinese => reader.chinese(&mut found),
         }
+        for aside in found[before..].iter_mut().filter_map(|statement| statement.aside.as_mut()) {
+            *aside = aside.start + body.start..aside.end + body.start;
+        }
     }
-    found.dedup();
+    found.dedup_by(|next, kept| next.text == kept.text);
     found.truncate(MAX_PREMISES);
     found
 }
@@ -75,21 +103,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn english(&self, found: &mut Vec<String>) {
+    fn english(&self, found: &mut Vec<Statement>) {
         let lower = self.text.to_ascii_lowercase();
         if let Some(statement) = english_given(self.text, &lower) {
-            found.push(statement);
+            found.push(statement.into());
         }
         if let Some(why) = WHY.iter().find(|why| lower.starts_with(**why)) {
-            found.extend(self.asked_why(why.len()));
+            found.extend(self.asked_why(why.len()).map(Statement::from));
         }
         let opening = self.items.iter().find(|item| !item.is_punctuation());
         if opening.is_some_and(|item| item.is(POLAR)) {
             return;
         }
         for at in 0..self.items.len() {
-            found.extend(self.possessive(at).or_else(|| self.of_phrase(at)).or_else(|| self.apposition(at)));
-            found.extend(self.kind_named(at));
+            let put_beside =
+                self.possessive(at).or_else(|| self.of_phrase(at)).or_else(|| self.apposition(at));
+            found.extend(put_beside);
+            found.extend(self.kind_named(at).map(Statement::from));
             found.extend(self.relative_clause(at));
         }
     }
@@ -115,7 +145,7 @@ impl Reader<'_> {
     }
 
     /// "Ecuador's capital Lima", "Ecuador's capital, Lima,"
-    fn possessive(&self, at: usize) -> Option<String> {
+    fn possessive(&self, at: usize) -> Option<Statement> {
         let owner = self.named(at)?;
         let mark = self.at(at + 1)?;
         let possessive = ["'s", "'", "’s", "s"];
@@ -128,15 +158,16 @@ impl Reader<'_> {
         }
         let relation = self.relation(next)?;
         let value = self.value_after(next + 1)?;
-        Some(format!(
+        let text = format!(
             "{} is {}.",
             self.words(owner.range.start..relation.range.end),
             self.words(value.range.clone())
-        ))
+        );
+        Some(Statement { text, aside: Some(owner.range.start..value.range.start) })
     }
 
     /// "the capital of Ecuador, Lima,"
-    fn of_phrase(&self, at: usize) -> Option<String> {
+    fn of_phrase(&self, at: usize) -> Option<Statement> {
         let relation = self.relation(at)?;
         let mut next = at + 1;
         if self.is(next, &["of"]) {
@@ -154,15 +185,16 @@ impl Reader<'_> {
         if comma && !self.fills(&relation.predicates, value) {
             return None;
         }
-        Some(format!(
+        let text = format!(
             "The {} is {}.",
             self.words(relation.range.start..owner.range.end),
             self.words(value.range.clone())
-        ))
+        );
+        Some(Statement { text, aside: Some(relation.range.start..value.range.start) })
     }
 
     /// "Lima, the capital of Ecuador,"; "As the capital of Ecuador, Lima"
-    fn apposition(&self, at: usize) -> Option<String> {
+    fn apposition(&self, at: usize) -> Option<Statement> {
         let value = self.named(at)?;
         if !self.is(at + 1, &[","]) || !self.is(at + 2, &["the"]) {
             return None;
@@ -178,11 +210,12 @@ impl Reader<'_> {
             next += 1;
         }
         let owner = self.named(next)?;
-        Some(format!(
+        let text = format!(
             "{} is the {}.",
             self.words(value.range.clone()),
             self.words(relation.range.start..owner.range.end)
-        ))
+        );
+        Some(Statement { text, aside: Some(self.between_commas(at + 1, owner.range.end)) })
     }
 
     /// A name right here, or behind a comma: the value in an apposition.
@@ -234,7 +267,7 @@ impl Reader<'_> {
     }
 
     /// "Ecuador, whose capital is Lima,"
-    fn whose(&self, at: usize) -> Option<String> {
+    fn whose(&self, at: usize) -> Option<Statement> {
         let owner = self.named(at)?;
         if !self.is(at + 1, &[","]) || !self.is(at + 2, &["whose"]) {
             return None;
@@ -245,13 +278,20 @@ impl Reader<'_> {
         }
         let value = self.at(at + 5)?;
         let end = self.clause_end(at + 5);
-        Some(format!(
+        let text = format!(
             "{}'s {} {} {}.",
             self.words(owner.range.clone()),
             self.words(relation.range.clone()),
             self.words(self.items[at + 4].range.clone()),
             self.words(value.range.start..end)
-        ))
+        );
+        Some(Statement { text, aside: Some(self.between_commas(at + 1, end)) })
+    }
+
+    /// A clause with the commas that part it from the rest.
+    fn between_commas(&self, comma: usize, end: usize) -> Range<usize> {
+        let closed = self.text[end..].starts_with(',');
+        self.items[comma].range.start..end + usize::from(closed)
     }
 
     /// Where the clause of the item ends: at the next comma or question mark.
@@ -261,7 +301,7 @@ impl Reader<'_> {
     }
 
     /// "Lima, which lies in Ecuador,"
-    fn relative_clause(&self, at: usize) -> Option<String> {
+    fn relative_clause(&self, at: usize) -> Option<Statement> {
         if let Some(statement) = self.whose(at) {
             return Some(statement);
         }
@@ -272,7 +312,10 @@ impl Reader<'_> {
         let first = self.at(at + 3)?;
         let end = self.clause_end(at + 3);
         let clause = self.words(first.range.start..end);
-        (!clause.is_empty()).then(|| format!("{} {clause}.", self.words(name.range.clone())))
+        (!clause.is_empty()).then(|| Statement {
+            text: format!("{} {clause}.", self.words(name.range.clone())),
+            aside: Some(self.between_commas(at + 1, end)),
+        })
     }
 
     /// "Why is Lima the capital of Ecuador?", "Why does Ecuador use the euro?"
@@ -302,17 +345,18 @@ impl Reader<'_> {
         })
     }
 
-    fn chinese(&self, found: &mut Vec<String>) {
+    fn chinese(&self, found: &mut Vec<Statement>) {
         let text = self.text.trim_end_matches(['?', '？', ' ']);
         for opening in GIVEN_THAT_ZH {
             if let Some(rest) = text.strip_prefix(opening)
                 && let Some((clause, _)) = rest.split_once(['，', ','])
             {
-                found.push(format!("{clause}。"));
+                found.push(format!("{clause}。").into());
             }
         }
         if let Some(why) = WHY_ZH.iter().find(|why| text.contains(**why)) {
-            found.push(format!("{}。", text.replacen(why, "", 1).trim_start_matches(['，', ','])));
+            let text = format!("{}。", text.replacen(why, "", 1).trim_start_matches(['，', ',']));
+            found.push(text.into());
         }
         if text.ends_with(['吗', '嘛']) || text.contains("是否") || text.contains("是不是") {
             return;
@@ -320,12 +364,12 @@ impl Reader<'_> {
         for at in 0..self.items.len() {
             found.extend(self.chinese_apposition(at));
             found.extend(self.chinese_clause(at));
-            found.extend(self.chinese_kind(at));
+            found.extend(self.chinese_kind(at).map(Statement::from));
         }
     }
 
     /// 厄瓜多尔的首都利马, 厄瓜多尔首都利马, 作为厄瓜多尔的首都，利马
-    fn chinese_apposition(&self, at: usize) -> Option<String> {
+    fn chinese_apposition(&self, at: usize) -> Option<Statement> {
         let owner = self.named(at)?;
         let next = if self.is(at + 1, &["的"]) { at + 2 } else { at + 1 };
         let relation = self.relation(next)?;
@@ -335,7 +379,8 @@ impl Reader<'_> {
         if self.is(value_at + 1, &["、", "和", "与", "或", "还是"]) {
             return None;
         }
-        Some(self.chinese_fact(owner, relation, value))
+        let aside = (!as_one).then(|| owner.range.start..value.range.start);
+        Some(Statement { text: self.chinese_fact(owner, relation, value), aside })
     }
 
     fn chinese_fact(&self, owner: &Item, relation: &Item, value: &Item) -> String {
@@ -344,13 +389,14 @@ impl Reader<'_> {
     }
 
     /// 首都是利马的厄瓜多尔
-    fn chinese_clause(&self, at: usize) -> Option<String> {
+    fn chinese_clause(&self, at: usize) -> Option<Statement> {
         let relation = self.relation(at)?;
         if !self.is(at + 1, &["是", "为"]) || !self.is(at + 3, &["的"]) {
             return None;
         }
         let (value, owner) = (self.named(at + 2)?, self.named(at + 4)?);
-        Some(self.chinese_fact(owner, relation, value))
+        let aside = Some(relation.range.start..owner.range.start);
+        Some(Statement { text: self.chinese_fact(owner, relation, value), aside })
     }
 
     /// 国家利马

@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) cascade: Option<String>,
     /// The mean token probability below which it is not.
     cascade_below: f64,
+    /// Answers that are less sure are withheld.
+    withhold_below: f64,
     context_tokens: u32,
     threads: Option<u32>,
     gpu_layers: Option<u32>,
@@ -227,6 +229,7 @@ impl Settings {
             model: DEFAULT_MODEL.to_owned(),
             cascade: None,
             cascade_below: reason.cascade_below,
+            withhold_below: reason.withhold_below,
             context_tokens: llama.context_tokens,
             threads: llama.threads,
             gpu_layers: llama.gpu_layers,
@@ -289,6 +292,7 @@ impl Settings {
         within("max_step_tokens", self.max_step_tokens, 8, 4096)?;
         within("max_repairs", self.max_repairs, 0, 10)?;
         within("cascade_below", self.cascade_below, 0.0, 1.0)?;
+        within("withhold_below", self.withhold_below, 0.0, 1.0)?;
         within("temperature", self.temperature, 0.0, 5.0)?;
         within("top_p", self.top_p, 0.0, 1.0)?;
         within("max_text_bytes", self.max_text_bytes, 1, 1 << 30)?;
@@ -410,6 +414,7 @@ impl Settings {
             max_step_tokens: self.max_step_tokens,
             max_repairs: self.max_repairs,
             cascade_below: self.cascade_below,
+            withhold_below: self.withhold_below,
             sampling: Sampling { temperature: self.temperature, top_p: self.top_p, seed: self.seed },
             ..ReasonOptions::default()
         }

@@ -86,8 +86,16 @@ impl RunInfo {
     pub const KG_DROP: &str = "kg_drop";
     /// Settings of checking, on which plain answers do not depend, and of
     /// speed.
-    const CHECKING: &[&str] =
-        &[RunInfo::GRAPH, RunInfo::KG_DROP, "open", "reasoning", "max_repairs", "concurrency", "calibration"];
+    const CHECKING: &[&str] = &[
+        RunInfo::GRAPH,
+        RunInfo::KG_DROP,
+        "open",
+        "reasoning",
+        "max_repairs",
+        "concurrency",
+        "calibration",
+        "withhold_below",
+    ];
 }
 
 /// The folder of a run: written line by line, so that nothing is lost when

@@ -83,9 +83,13 @@ impl Run<'_> {
         }
         let confidence = conclude::confidence(&claims, case.language, case.doubt);
         let holds = !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported);
-        let to_the_point = case.speaks_of_the_question(&claims);
-        let confidence = if to_the_point { confidence } else { conclude::confidence(&[], None, case.doubt) };
+        let to_the_point = case.speaks_of_the_question(&claims) && !case.lacks_calculation(&text);
         let verified = holds && to_the_point && case.derivation.all_supported() && case.language.is_some();
+        let confidence = match to_the_point {
+            true if verified => confidence,
+            true => confidence.min(conclude::PARTLY),
+            false => conclude::confidence(&[], None, case.doubt),
+        };
         let status = if verified { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified };
         Answer { values: case.values(&text), text, status, confidence, claims, model: None }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use touchstone_check::deep::Library;
-use touchstone_check::{Asked, Checker, StepContext};
+use touchstone_check::{Asked, Checker, StepContext, read};
 use touchstone_core::{
     Answer, AskReport, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Usage,
     Verdict,
@@ -184,6 +184,22 @@ impl Case<'_> {
             || self.derivation.standing().next().is_none()
             || is_named("", answer)
             || self.derivation.standing().any(|step| is_named(&step.text, &step.claims))
+    }
+
+    /// Whether the question asks for a calculation and no line has one: what
+    /// the lines say may be true, and is hardly the answer ("twice the atomic
+    /// number of iron").
+    pub(crate) fn lacks_calculation(&self, answer: &str) -> bool {
+        let question = self.question.to_lowercase();
+        let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        let asks = self.words.operations.iter().any(|operation| {
+            question.match_indices(operation.as_str()).any(|(at, _)| {
+                !letter(question[..at].chars().next_back())
+                    && !letter(question[at + operation.len()..].chars().next())
+            })
+        });
+        let calculates = |text: &str| !read::equations(text).is_empty();
+        asks && !calculates(answer) && !self.derivation.standing().any(|step| calculates(&step.text))
     }
 
     /// What a question with several parts asks for and the answer leaves out.

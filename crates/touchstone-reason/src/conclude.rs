@@ -167,5 +167,10 @@ pub(crate) fn confidence(claims: &[Claim], language: Option<Language>, unverifie
     if claims.is_empty() || language.is_none() { UNVERIFIED * unverified } else { weakest }
 }
 
+/// The most confidence in an answer that follows from its steps where not all
+/// of these are verified: of 52 such answers 34 were right (half of those to our
+/// own questions, 28 of 40 to word problems).
+pub(crate) const PARTLY: f64 = 0.65;
+
 /// What is left of the confidence where nothing speaks for a claim.
 const UNVERIFIED: f64 = 0.5;

@@ -3,23 +3,60 @@
 use std::ops::ControlFlow;
 
 use touchstone_core::{
-    Answer, AnswerStatus, AskReport, Claim, Evidence, Language, Step, StepStatus, Usage, Verdict,
+    Answer, AnswerStatus, AskReport, Claim, Evidence, Language, Step, StepStatus, Term, Usage, Verdict,
 };
+use touchstone_graph::EntityId;
+use touchstone_graph::model::NamedNode;
 
 use crate::derivation::{Derivation, Work};
 use crate::guided::render;
 use crate::reasoner::{Listener, Reasoner};
 use crate::{Event, Mode, ReasonError, ReasonOptions};
 
+/// What a question takes for granted.
+pub(crate) struct Granted {
+    /// What does not hold, and what cannot be verified.
+    pub(crate) open: Vec<Claim>,
+    pub(crate) posed: Posed,
+}
+
+/// A question as it is put to the graph.
+pub(crate) struct Posed {
+    /// Without the clauses that hold: they ask nothing.
+    pub(crate) text: String,
+    /// What these are about: their names mean nothing else.
+    pub(crate) known: Vec<EntityId>,
+}
+
 impl Reasoner {
-    /// The premises that do not hold, and those that cannot be verified.
-    pub(crate) fn open_premises(&self, question: &str, options: &ReasonOptions) -> Vec<Claim> {
+    /// What the question takes for granted, checked.
+    pub(crate) fn granted(&self, question: &str, options: &ReasonOptions) -> Granted {
+        let mut granted =
+            Granted { open: Vec::new(), posed: Posed { text: question.to_owned(), known: Vec::new() } };
         let Some(language) = options.language.or_else(|| self.checker().language_of(question)) else {
-            return Vec::new();
+            return granted;
         };
-        let mut premises = self.checker().premises(question, language);
-        premises.retain(|claim| claim.verdict != Verdict::Supported);
-        premises
+        let mut asides = Vec::new();
+        for premise in self.checker().premises(question, language) {
+            if premise.claims.iter().all(|claim| claim.verdict == Verdict::Supported) {
+                let terms = premise.claims.iter().flat_map(|claim| [&claim.subject, &claim.object]);
+                granted.posed.known.extend(terms.flatten().filter_map(|term| self.entity(term)));
+                asides.extend(premise.aside);
+            }
+            granted.open.extend(premise.claims);
+        }
+        granted.open.retain(|claim| claim.verdict != Verdict::Supported);
+        asides.sort_by_key(|aside| std::cmp::Reverse(aside.start));
+        asides.dedup_by(|earlier, later| earlier.end > later.start);
+        for aside in asides {
+            granted.posed.text.replace_range(aside, if language == Language::English { " " } else { "" });
+        }
+        granted
+    }
+
+    fn entity(&self, term: &Term) -> Option<EntityId> {
+        let node = NamedNode::new(term.iri.as_ref()?).ok()?;
+        self.checker().graph().lexicon().entity_by_iri(node.as_ref())
     }
 
     /// The answer to a question that rests on something false: what is false,
@@ -63,7 +100,8 @@ impl Reasoner {
         {
             let options = ReasonOptions { mode: Mode::Auto, ..options.clone() };
             let found = derivation.timed(Work::Checking, || {
-                self.ask_graph(&corrected, &options, &mut |_| ControlFlow::Continue(()))
+                let posed = self.granted(&corrected, &options).posed;
+                self.ask_graph(&posed, &options, &mut |_| ControlFlow::Continue(()))
             })?;
             if let Some(report) = found.filter(|report| report.answer.status == AnswerStatus::Verified) {
                 for mut step in report.steps {

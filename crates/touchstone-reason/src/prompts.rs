@@ -101,8 +101,11 @@ pub(crate) struct Words {
     pub(crate) withheld: String,
     /// Why an answer is kept back that is not sure enough.
     pub(crate) below_threshold: String,
+    pub(crate) unsure: String,
     pub(crate) premise_refuted: String,
     pub(crate) premise_corrected: String,
+    /// What a question says that asks for a calculation.
+    pub(crate) operations: Vec<String>,
     /// Numbers that a word stands for ("half": 0.5 and 2).
     pub(crate) quantities: BTreeMap<String, Vec<String>>,
     /// Words after a number that scale it ("折": 0.1).

@@ -9,8 +9,10 @@ use touchstone_llm::Engine;
 use crate::author::Authors;
 use crate::case::Case;
 use crate::derivation::{Derivation, Work};
+use crate::premise::Granted;
 use crate::prompts::Prompts;
 use crate::run::Run;
+use crate::withhold::sure_enough;
 use crate::{Event, Guide, Mode, ReasonError, ReasonOptions};
 
 /// Answers questions with derivations whose every step is checked.
@@ -83,20 +85,22 @@ impl Reasoner {
         options: &ReasonOptions,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        let Some(threshold) = options.threshold else {
-            return self.ask_all(question, options, on_event);
-        };
         let language = options.language.or_else(|| self.checker.language_of(question));
         let words = self.prompts.words(language.unwrap_or(Language::English));
-        let mut report = self.ask_all(question, options, &mut |event: Event<'_>| match event {
-            Event::Answered { answer } => {
-                on_event(Event::Answered { answer: &threshold.applied(answer, words).0 })
+        let given = |answer: &Answer| {
+            let answer = sure_enough(answer, options.withhold_below, words);
+            match options.threshold {
+                Some(threshold) => threshold.applied(&answer, words),
+                None => (answer, false),
             }
+        };
+        let mut report = self.ask_all(question, options, &mut |event: Event<'_>| match event {
+            Event::Answered { answer } => on_event(Event::Answered { answer: &given(answer).0 }),
             other => on_event(other),
         })?;
-        let (answer, withheld) = threshold.applied(&report.answer, words);
+        let (answer, withheld) = given(&report.answer);
         report.answer = answer;
-        report.withholding = Some(Withholding {
+        report.withholding = options.threshold.map(|threshold| Withholding {
             max_false_rate: threshold.max_false_rate,
             threshold: threshold.confidence,
             withheld,
@@ -111,7 +115,7 @@ impl Reasoner {
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
         let question = valid(question, options)?;
-        let premises = self.open_premises(question, options);
+        let Granted { open: premises, posed } = self.granted(question, options);
         if premises.iter().any(|claim| claim.verdict == Verdict::Refuted) {
             return self.decline(question, options, premises, on_event);
         }
@@ -132,12 +136,13 @@ impl Reasoner {
         };
         let from_graph = match options.mode {
             Mode::Draft => None,
-            Mode::Auto | Mode::Graph => self.ask_graph(question, options, &mut *on_event)?,
+            Mode::Auto | Mode::Graph => self.ask_graph(&posed, options, &mut *on_event)?,
         };
         let mut report = match from_graph {
             Some(report) => report,
             None => self.begin(question, options, on_event)?.checked()?,
         };
+        report.question = question.to_owned();
         report.answer = assumed(&report.answer);
         report.premises = premises;
         Ok(report)

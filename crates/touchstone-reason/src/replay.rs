@@ -11,7 +11,8 @@ use touchstone_core::{
 pub fn replay_answer(checker: &Checker, report: &AskReport) -> ReplayReport {
     let language = report.language.unwrap_or(Language::English);
     let mut replay = Replay { checker, language, report: ReplayReport::default() };
-    let premises: Vec<Claim> = checker.premises(&report.question, language);
+    let premises: Vec<Claim> =
+        checker.premises(&report.question, language).into_iter().flat_map(|premise| premise.claims).collect();
     for claim in &report.premises {
         replay.judge(None, claim, &premises);
     }

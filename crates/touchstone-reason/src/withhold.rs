@@ -26,15 +26,30 @@ impl Threshold {
             .replace("{confidence}", &format!("{:.2}", answer.confidence))
             .replace("{threshold}", &format!("{:.2}", self.confidence))
             .replace("{rate}", &format!("{}", (self.max_false_rate * 1000.0).round() / 10.0));
-        let withheld = Answer {
-            text: format!("{} {reason}", words.withheld),
-            values: Vec::new(),
-            status: AnswerStatus::Withheld,
-            confidence: answer.confidence,
-            claims: Vec::new(),
-            model: answer.model.clone(),
-        };
-        (withheld, true)
+        (kept_back(answer, words, &reason), true)
+    }
+}
+
+/// The answer as it is given: less sure ones are kept back.
+pub(crate) fn sure_enough(answer: &Answer, below: f64, words: &Words) -> Answer {
+    if answer.status == AnswerStatus::Withheld || answer.confidence >= below {
+        return answer.clone();
+    }
+    let reason = words
+        .unsure
+        .replace("{confidence}", &format!("{:.2}", answer.confidence))
+        .replace("{below}", &format!("{below:.2}"));
+    kept_back(answer, words, &reason)
+}
+
+fn kept_back(answer: &Answer, words: &Words, reason: &str) -> Answer {
+    Answer {
+        text: format!("{} {reason}", words.withheld),
+        values: Vec::new(),
+        status: AnswerStatus::Withheld,
+        confidence: answer.confidence,
+        claims: Vec::new(),
+        model: answer.model.clone(),
     }
 }
 
@@ -55,6 +70,19 @@ mod tests {
             claims: vec![],
             model: None,
         }
+    }
+
+    #[test]
+    fn what_nothing_verifies_is_given_where_the_model_is_sure() {
+        let prompts = Prompts::built_in().unwrap();
+        let words = prompts.words(Language::English);
+        let unsure = answer(0.45, AnswerStatus::PartlyVerified);
+        let kept = sure_enough(&unsure, 0.46, words);
+        assert_eq!((kept.status, kept.values.len()), (AnswerStatus::Withheld, 0));
+        assert!(kept.text.contains("0.45"), "{}", kept.text);
+        assert_eq!(sure_enough(&unsure, 0.0, words), unsure);
+        let sure = answer(0.46, AnswerStatus::PartlyVerified);
+        assert_eq!(sure_enough(&sure, 0.46, words), sure);
     }
 
     #[test]

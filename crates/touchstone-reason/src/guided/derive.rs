@@ -8,6 +8,7 @@ use touchstone_graph::model::Quad;
 use touchstone_graph::{Graph, Hop, Reached, ValueKind};
 
 use super::driver::Candidate;
+use super::operations::Operation;
 use super::words::{Writer, render};
 use super::{Followed, Guide};
 
@@ -20,6 +21,8 @@ const MAX_VALUES: usize = 1_000;
 /// one that leaves words unexplained.
 const COMPLETE: f64 = 0.97;
 const INCOMPLETE: f64 = 0.6;
+/// In one that more facts than the graph has would change.
+const OPEN: f64 = 0.3;
 
 impl Guide {
     /// The steps of a reading that was followed.
@@ -57,13 +60,22 @@ impl Guide {
         let Candidate { one, followed, narrowed } = candidate;
         let cut =
             followed.iter().any(|step| step.cut) || narrowed.iter().any(|(_, chosen)| chosen.without > 0);
-        self.answer_of(
-            writer,
-            candidate.things(),
-            one.counts,
-            Extent { whole: one.is_complete(), cut },
-            steps,
-        )
+        // The largest of those that the graph has may not be the largest.
+        let selects = narrowed.iter().any(|(operation, _)| matches!(operation, Operation::Select(_)));
+        let open = (one.counts || selects) && !self.holds_all(one.hops());
+        let extent = Extent { whole: one.is_complete(), cut, open };
+        self.answer_of(writer, candidate.things(), one.counts, extent, steps)
+    }
+
+    /// Whether the graph is said to hold everything that the path leads to.
+    pub(crate) fn holds_all(&self, hops: &[Hop]) -> bool {
+        let ontology = self.graph().ontology();
+        hops.iter().all(|hop| {
+            let predicate = ontology.predicate(hop.predicate);
+            let inverses = predicate.inverses.iter().map(|inverse| ontology.predicate(*inverse));
+            predicate.functional && !hop.inverse
+                || std::iter::once(predicate).chain(inverses).any(|predicate| predicate.closed)
+        })
     }
 
     /// The things as an answer.
@@ -75,7 +87,7 @@ impl Guide {
         extent: Extent,
         steps: &[Step],
     ) -> Answer {
-        let whole = extent.whole && !extent.cut;
+        let whole = extent.whole && !extent.cut && !extent.open;
         let Some(step) = steps.last() else { return Answer::withheld(&writer.words.nothing) };
         // Nothing is known to satisfy what is asked: that is no answer.
         if things.is_empty() && !counts {
@@ -90,7 +102,7 @@ impl Guide {
         }
         let text = if counts {
             let count = things.len().to_string();
-            let template = match (extent.cut, things.len()) {
+            let template = match (extent.cut || extent.open, things.len()) {
                 (true, _) => &writer.words.count_at_least,
                 (false, 1) => &writer.words.count_one,
                 (false, _) => &writer.words.count,
@@ -101,7 +113,11 @@ impl Guide {
         } else {
             writer.list(&values, things.len())
         };
-        let confidence = if whole { COMPLETE } else { INCOMPLETE };
+        let confidence = match (whole, extent.open) {
+            (true, _) => COMPLETE,
+            (false, false) => INCOMPLETE,
+            (false, true) => OPEN,
+        };
         let claim = Claim { confidence, ..conclusion(&text, &[step], writer.language) };
         Answer {
             text,
@@ -162,6 +178,8 @@ pub(crate) struct Extent {
     pub(crate) whole: bool,
     /// More was there than was followed.
     pub(crate) cut: bool,
+    /// There may be more than the graph holds, and the answer depends on it.
+    pub(crate) open: bool,
 }
 
 fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Vec<Claim> {

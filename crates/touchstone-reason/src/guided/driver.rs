@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use touchstone_core::{
     Answer, AnswerStatus, AskReport, Language, ReasonCode, Step, StepStatus, Usage, Verdict,
 };
-use touchstone_graph::Reached;
+use touchstone_graph::{EntityId, Reached};
 
 use super::choose::{Opinion, Opinions};
 use super::derive::Extent;
@@ -16,6 +16,7 @@ use super::polar::{Polar, Way};
 use super::words::render;
 use super::{Followed, Interpretation, choose};
 use crate::derivation::{Derivation, Work};
+use crate::premise::Posed;
 use crate::reasoner::{Listener, Reasoner};
 use crate::{Event, Mode, ReasonError, ReasonOptions};
 
@@ -62,10 +63,11 @@ impl Reasoner {
     /// `None` where the question is better drafted.
     pub(crate) fn ask_graph(
         &self,
-        question: &str,
+        posed: &Posed,
         options: &ReasonOptions,
         on_event: Listener<'_>,
     ) -> Result<Option<AskReport>, ReasonError> {
+        let question = posed.text.as_str();
         let mut derivation = Derivation::begin();
         let forced = options.mode == Mode::Graph;
         let read = options.language.or_else(|| self.checker().language_of(question));
@@ -80,7 +82,7 @@ impl Reasoner {
         }
         let guide = self.guide();
         let Found { mut candidates, lacking } =
-            derivation.timed(Work::Checking, || self.candidates(question, language))?;
+            derivation.timed(Work::Checking, || self.candidates(posed, language))?;
         let writer = guide.writer(self.prompts().graph_words(language), language);
         if !candidates.first().is_some_and(|best| best.one.is_complete())
             && let Some(several) = derivation.timed(Work::Checking, || guide.several(question, language))?
@@ -98,7 +100,7 @@ impl Reasoner {
                 &writer,
                 several.things.clone(),
                 several.parts[0].one.counts,
-                Extent { whole: true, cut },
+                Extent { whole: true, cut, open: guide.lets_more_in(&several) },
                 &steps,
             );
             let descriptions: Vec<String> =
@@ -205,7 +207,8 @@ impl Reasoner {
         }
         if let Polar::Existence { question: things, .. } = polar {
             let within = ReasonOptions { language: Some(language), ..options.clone() };
-            let found = self.ask_graph(things, &within, &mut |_| ControlFlow::Continue(()))?;
+            let things = Posed { text: things.clone(), known: Vec::new() };
+            let found = self.ask_graph(&things, &within, &mut |_| ControlFlow::Continue(()))?;
             let found = found.filter(|found| found.answer.status == AnswerStatus::Verified);
             if let Some(AskReport { reading, steps, mut answer, usage, .. }) = found
                 && !answer.values.is_empty()
@@ -285,7 +288,10 @@ impl Reasoner {
         language: Language,
         ask: bool,
     ) -> Result<Vec<ReadingView>, ReasonError> {
-        let Found { mut candidates, lacking } = self.candidates(question, language)?;
+        let posed = self
+            .granted(question, &ReasonOptions { language: Some(language), ..ReasonOptions::default() })
+            .posed;
+        let Found { mut candidates, lacking } = self.candidates(&posed, language)?;
         let clear = settled(&candidates) || lacking.is_some();
         if let Some(best) = candidates.first().map(|best| best.one.score) {
             candidates.retain(|c| c.one.score >= best - ASKED_ABOUT);
@@ -320,25 +326,25 @@ impl Reasoner {
     }
 
     /// The readings that lead somewhere, the best first.
-    fn candidates(&self, question: &str, language: Language) -> Result<Found, ReasonError> {
-        let plan = self.guide().planner(language).plan(question);
-        let found = self.planned(&plan, language)?;
+    fn candidates(&self, posed: &Posed, language: Language) -> Result<Found, ReasonError> {
+        let plan = self.guide().planner(language).plan(&posed.text);
+        let found = self.planned(&plan, &posed.known, language)?;
         let complete = |found: &Found| found.candidates.first().is_some_and(|best| best.one.is_complete());
         if plan.operations.is_empty() || complete(&found) {
             return Ok(found);
         }
         // "The Last Circus" is a name, and asks for no last one.
-        let whole = Plan { question: question.to_owned(), operations: Vec::new() };
-        let other = self.planned(&whole, language)?;
+        let whole = Plan { question: posed.text.clone(), operations: Vec::new() };
+        let other = self.planned(&whole, &posed.known, language)?;
         Ok(if complete(&other) { other } else { found })
     }
 
-    fn planned(&self, plan: &Plan, language: Language) -> Result<Found, ReasonError> {
+    fn planned(&self, plan: &Plan, known: &[EntityId], language: Language) -> Result<Found, ReasonError> {
         let guide = self.guide();
         let planner = guide.planner(language);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut lacking: Option<Interpretation> = None;
-        for one in guide.interpret(&plan.question, language, MAX_READINGS)? {
+        for one in guide.interpret(&plan.question, known, language, MAX_READINGS)? {
             let far = candidates.first().is_some_and(|best| one.score < best.one.score - ASKED_ABOUT);
             if far || candidates.len() >= MAX_KEPT {
                 break;
@@ -350,7 +356,7 @@ impl Reasoner {
                 }
                 continue;
             };
-            if !followed.last_mut().is_some_and(|last| guide.keep_class(one.class, &mut last.reached)) {
+            if !followed.last_mut().is_some_and(|last| guide.keep_classes(&one.classes, &mut last.reached)) {
                 continue;
             }
             let mut candidate = Candidate { one, followed, narrowed: Vec::new() };
@@ -368,7 +374,7 @@ impl Reasoner {
         let best = candidates.first().map(|best| &best.one);
         if !best.is_some_and(Interpretation::is_complete) {
             let score = |one: &Option<Interpretation>| one.as_ref().map_or(f32::MIN, |one| one.score);
-            let other = guide.lacking(&plan.question, language)?;
+            let other = guide.lacking(&plan.question, known, language)?;
             if score(&other) > score(&lacking) {
                 lacking = other;
             }

@@ -30,8 +30,8 @@ impl Reasoner {
         let [Operation::Select(selection)] = plan.operations.as_slice() else { return Ok(None) };
         let end = plan.question.len();
         let read = reading::read(&guide.index, &plan.question, &(end..end), language);
-        let Some(class) = read.class(language).filter(|_| read.unknown.is_empty() && read.names_one_kind())
-        else {
+        let class = read.classes(language).first().copied();
+        let Some(class) = class.filter(|_| read.unknown.is_empty() && read.names_one_kind()) else {
             return Ok(None);
         };
         let Some(things) = self.things_of(class)? else { return Ok(None) };

@@ -78,8 +78,8 @@ pub struct Interpretation {
     /// Words that narrow or turn what is asked, and have no place: "not",
     /// "largest", a year.
     pub(crate) restricted: bool,
-    /// What the question calls the things that it asks for.
-    pub(crate) class: Option<ClassId>,
+    /// What the question calls the things that it asks for: any of these.
+    pub(crate) classes: Vec<ClassId>,
 }
 
 impl Interpretation {
@@ -122,17 +122,22 @@ impl Guide {
         Planner { graph: &self.graph, index: &self.index, language }
     }
 
-    /// Keeps the things of the class that the question asks for; whether it
+    /// Keeps the things of the classes that the question asks for; whether it
     /// is left with what was asked for. What has no class may be of any.
-    fn keep_class(&self, class: Option<ClassId>, things: &mut Vec<Reached>) -> bool {
-        let Some(class) = class else { return true };
+    fn keep_classes(&self, classes: &[ClassId], things: &mut Vec<Reached>) -> bool {
+        if classes.is_empty() {
+            return true;
+        }
         let lexicon = self.graph.lexicon();
         let fits = |reached: &Reached| {
             let Term::NamedNode(node) = &reached.term else { return true };
             let types = lexicon.entity_by_iri(node.as_ref()).map(|id| lexicon.entity(id).types);
             let types = types.unwrap_or_default();
             types.is_empty()
-                || types.iter().any(|known| self.graph.ontology().class(*known).ancestors.contains(&class))
+                || types.iter().any(|known| {
+                    let up = &self.graph.ontology().class(*known).ancestors;
+                    classes.iter().any(|class| up.contains(class))
+                })
         };
         things.retain(fits);
         !things.is_empty()
@@ -142,14 +147,16 @@ impl Guide {
         Writer { graph: &self.graph, index: &self.index, routes: &self.routes, words, language }
     }
 
-    /// The ways to read the question, the best first, at most `limit`.
+    /// The ways to read the question, the best first, at most `limit`. A name
+    /// of something in `known` means nothing else.
     pub fn interpret(
         &self,
         question: &str,
+        known: &[EntityId],
         language: Language,
         limit: usize,
     ) -> Result<Vec<Interpretation>, GraphError> {
-        self.interpret_topics(question, topics(&self.graph, question), language, limit, Leaving::Held)
+        self.interpret_topics(question, self.topics(question, known), language, limit, Leaving::Held)
     }
 
     /// The best way to read the question to its last word along a path whose
@@ -157,11 +164,22 @@ impl Guide {
     pub(crate) fn lacking(
         &self,
         question: &str,
+        known: &[EntityId],
         language: Language,
     ) -> Result<Option<Interpretation>, GraphError> {
-        let named = topics(&self.graph, question);
+        let named = self.topics(question, known);
         let found = self.interpret_topics(question, named, language, usize::MAX, Leaving::Lacking)?;
         Ok(found.into_iter().find(Interpretation::is_complete))
+    }
+
+    fn topics(&self, question: &str, known: &[EntityId]) -> Vec<Topic> {
+        let mut topics = topics(&self.graph, question);
+        for topic in &mut topics {
+            if topic.entities.iter().any(|entity| known.contains(entity)) {
+                topic.entities.retain(|entity| known.contains(entity));
+            }
+        }
+        topics
     }
 
     fn interpret_topics(
@@ -194,7 +212,7 @@ impl Guide {
                         unknown: reading.unknown.clone(),
                         counts: reading.counts,
                         restricted: reading.restricted,
-                        class: reading.class(language),
+                        classes: reading.classes_of(hops.last().map(|hop| hop.predicate), language),
                     });
                 }
             }

@@ -87,6 +87,14 @@ impl Unit {
             .any(|sense| matches!(sense, Sense::Relation { predicate, .. } if index.is_symmetric(*predicate)))
     }
 
+    fn classes(&self) -> Vec<ClassId> {
+        let class = |sense: &Sense| match sense {
+            Sense::Class(class) => Some(*class),
+            _ => None,
+        };
+        if self.modifier { Vec::new() } else { self.senses.iter().filter_map(class).collect() }
+    }
+
     pub(crate) fn asks_for(&self, wanted: PredicateId) -> bool {
         self.senses
             .iter()
@@ -138,20 +146,28 @@ impl Reading {
             && self.units().all(|unit| names(unit) || unit.is_question_word() || unit.optional)
     }
 
-    /// The class that the outermost noun names: in English before the topic,
-    /// in Chinese behind it, and else on the other side.
-    pub(crate) fn class(&self, language: Language) -> Option<ClassId> {
-        let of = |unit: &Unit| {
-            unit.senses.iter().find_map(|sense| match sense {
-                Sense::Class(class) if !unit.modifier => Some(*class),
-                _ => None,
-            })
+    /// The classes that the outermost noun may name: in English before the
+    /// topic, in Chinese behind it, and else on the other side.
+    pub(crate) fn classes(&self, language: Language) -> Vec<ClassId> {
+        self.class_noun(language).map(Unit::classes).unwrap_or_default()
+    }
+
+    /// The same for a path that ends with a hop of the predicate. Where the
+    /// noun is that predicate's own, it asks for no class: Hubei is the state
+    /// of Wuhan and no state of India.
+    pub(crate) fn classes_of(&self, last: Option<PredicateId>, language: Language) -> Vec<ClassId> {
+        let noun = self.class_noun(language);
+        let noun = noun.filter(|unit| !last.is_some_and(|predicate| unit.asks_for(predicate)));
+        noun.map(Unit::classes).unwrap_or_default()
+    }
+
+    fn class_noun(&self, language: Language) -> Option<&Unit> {
+        let of = |units: &'_ [Unit]| units.last().filter(|unit| !unit.classes().is_empty()).is_some();
+        let (before, after) = match language {
+            Language::English => (&self.before, &self.after),
+            Language::Chinese => (&self.after, &self.before),
         };
-        let (before, after) = (self.before.last().and_then(of), self.after.last().and_then(of));
-        match language {
-            Language::English => before.or(after),
-            Language::Chinese => after.or(before),
-        }
+        if of(before) { before.last() } else { after.last().filter(|_| of(after)) }
     }
 
     /// "when", "which year"

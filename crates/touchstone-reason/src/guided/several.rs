@@ -59,7 +59,9 @@ impl Guide {
                     continue;
                 }
                 if let Some(mut followed) = self.follow(one.entity, one.hops())? {
-                    if !followed.last_mut().is_some_and(|last| self.keep_class(one.class, &mut last.reached))
+                    if !followed
+                        .last_mut()
+                        .is_some_and(|last| self.keep_classes(&one.classes, &mut last.reached))
                     {
                         continue;
                     }
@@ -153,6 +155,19 @@ impl Guide {
             .and_then(|unit| fold(text).find(&unit.text))
             .filter(|at| text.is_char_boundary(*at))
             .unwrap_or(prefix.end)
+    }
+
+    /// Whether what the graph may lack would change what is left: what one set
+    /// is without, or how many there are.
+    pub(crate) fn lets_more_in(&self, several: &Several) -> bool {
+        let counts = several.parts.first().is_some_and(|part| part.one.counts);
+        let without =
+            std::iter::once(false).chain(several.joined.iter().map(|join| *join == Joined::Without));
+        several
+            .parts
+            .iter()
+            .zip(without)
+            .any(|(part, without)| (counts || without) && !self.holds_all(part.one.hops()))
     }
 
     pub(crate) fn joined_step(&self, writer: &Writer<'_>, several: &Several, steps: &[Step]) -> Step {

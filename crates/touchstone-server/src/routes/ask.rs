@@ -73,6 +73,9 @@ pub struct AskRequest {
     pub stream: bool,
     #[serde(default)]
     pub mode: Mode,
+    /// Withhold answers with less confidence (0 to 1); 0 gives all, said to be
+    /// unverified. Without it, as the server is configured.
+    pub withhold_below: Option<f64>,
     /// Stream the drafts too, and the claims of those that were refuted.
     #[serde(default)]
     pub show_rejected: bool,
@@ -170,6 +173,14 @@ fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem
         Mode::Draft => options.mode = touchstone_reason::Mode::Draft,
         Mode::Graph => options.mode = touchstone_reason::Mode::Graph,
         Mode::Touchstone | Mode::Plain => {}
+    }
+    if let Some(below) = request.withhold_below {
+        if !(0.0..=1.0).contains(&below) {
+            return Err(Problem::invalid(format!(
+                "\"withhold_below\" is {below}: give a number from 0 to 1"
+            )));
+        }
+        options.withhold_below = below;
     }
     Ok(options)
 }

@@ -511,6 +511,9 @@ fn in_force(plan: &Plan<'_>, world: &World) -> anyhow::Result<BTreeMap<String, s
         named.insert("cascade".to_owned(), parts::cascade_identity(settings)?);
         named.insert("cascade_below".to_owned(), settings.reason().cascade_below.into());
     }
+    if plan.place.is_some() {
+        named.insert("withhold_below".to_owned(), settings.reason().withhold_below.into());
+    }
     named.insert(RunInfo::GRAPH.to_owned(), world.known_sha256.clone().into());
     named.insert(RunInfo::KG_DROP.to_owned(), plan.arguments.kg_drop.into());
     named.insert("open".to_owned(), plan.arguments.open.into());
