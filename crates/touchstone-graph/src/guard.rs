@@ -9,6 +9,7 @@
 //! functions whose results can be much longer than what they are given.
 //! (salsa, in rust-analyzer, ends its queries in the same way.)
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use oxigraph::sparql::SparqlEvaluator;
 use spargebra::Query;
 use spargebra::algebra::{AggregateExpression, Expression, Function, GraphPattern, OrderExpression};
 use spargebra::term::{NamedNodePattern, TermPattern, TriplePattern};
+
+use crate::GraphError;
 
 const ALIVE: &str = "urn:touchstone:alive";
 const SHORT: &str = "urn:touchstone:short";
@@ -107,13 +110,15 @@ impl Shared {
     }
 }
 
-/// The query with its products and its growing texts under guard.
-pub(crate) fn guarded(query: Query, text: &str) -> Query {
+/// The query with its products and its growing texts under guard; one that
+/// asks another server anywhere is refused, as SILENT would hide it.
+pub(crate) fn guarded(query: Query, text: &str) -> Result<Query, GraphError> {
     // A variable that the query does not have keeps the optimiser from
     // evaluating the guard before the join.
     let name = (0..).map(|n| format!("unbound{n}")).find(|name| !text.contains(name.as_str()));
-    let rewrite = Rewrite { unbound: Variable::new_unchecked(name.unwrap_or_default()) };
-    match query {
+    let unbound = Variable::new_unchecked(name.unwrap_or_default());
+    let rewrite = Rewrite { unbound, asks_others: Cell::new(false) };
+    let query = match query {
         Query::Select { dataset, pattern, base_iri } => {
             Query::Select { dataset, pattern: rewrite.pattern(pattern), base_iri }
         }
@@ -126,11 +131,13 @@ pub(crate) fn guarded(query: Query, text: &str) -> Query {
         Query::Ask { dataset, pattern, base_iri } => {
             Query::Ask { dataset, pattern: rewrite.pattern(pattern), base_iri }
         }
-    }
+    };
+    if rewrite.asks_others.get() { Err(GraphError::ServiceRefused) } else { Ok(query) }
 }
 
 struct Rewrite {
     unbound: Variable,
+    asks_others: Cell<bool>,
 }
 
 impl Rewrite {
@@ -167,7 +174,10 @@ impl Rewrite {
                 let aggregates = aggregates.into_iter().map(|(to, one)| (to, self.aggregate(one)));
                 P::Group { inner: inner(of), variables, aggregates: aggregates.collect() }
             }
-            P::Service { name, inner: of, silent } => P::Service { name, inner: inner(of), silent },
+            P::Service { .. } => {
+                self.asks_others.set(true);
+                pattern
+            }
             P::Path { .. } | P::Values { .. } => pattern,
         }
     }

@@ -2,7 +2,6 @@
 //! limits and a client that may go away.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,9 +9,7 @@ use std::time::{Duration, Instant};
 use oxigraph::io::{JsonLdProfileSet, RdfFormat, RdfSerializer};
 use oxigraph::model::{GraphName, GraphNameRef, NamedNode};
 use oxigraph::sparql::results::QueryResultsSerializer;
-use oxigraph::sparql::{
-    CancellationToken, DefaultServiceHandler, QueryEvaluationError, QueryResults, QuerySolutionIter,
-};
+use oxigraph::sparql::{CancellationToken, QueryResults};
 use spargebra::SparqlParser;
 
 use crate::guard::{Guard, Stopped, guarded};
@@ -76,14 +73,12 @@ impl Store {
         out: &mut dyn Write,
     ) -> Result<Written, GraphError> {
         let token = CancellationToken::new();
-        let service = Arc::new(AtomicBool::new(false));
         let parsed = SparqlParser::new().parse_query(&query.query)?;
         let guard = Guard::default();
         let mut prepared = guard
             .evaluator()
-            .with_default_service_handler(NoService(Arc::clone(&service)))
             .with_cancellation_token(token.clone())
-            .for_query(guarded(parsed, &query.query));
+            .for_query(guarded(parsed, &query.query)?);
         let dataset = prepared.dataset_mut();
         if !query.default_graphs.is_empty() || !query.named_graphs.is_empty() {
             dataset
@@ -121,9 +116,6 @@ impl Store {
             drop(done);
             result.unwrap_or_else(|stopped| Err(stopped.into()))
         });
-        if service.load(Ordering::Acquire) {
-            return Err(GraphError::ServiceRefused);
-        }
         match result {
             Err(GraphError::Query(_)) if out.full => {
                 Err(GraphError::ResultTooLarge { limit: bytes, unit: "bytes" })
@@ -209,23 +201,6 @@ fn own_memory() -> Option<u64> {
     let mut pages = counts.split_whitespace().skip(1).map_while(|count| count.parse::<u64>().ok());
     let (resident, shared) = (pages.next()?, pages.next()?);
     Some(resident.saturating_sub(shared).saturating_mul(PAGE))
-}
-
-/// Remembers that another server was asked for, since SILENT would hide it.
-struct NoService(Arc<AtomicBool>);
-
-impl DefaultServiceHandler for NoService {
-    type Error = QueryEvaluationError;
-
-    fn handle(
-        &self,
-        service: &NamedNode,
-        _pattern: &spargebra::algebra::GraphPattern,
-        _base: Option<&oxiri::Iri<String>>,
-    ) -> Result<QuerySolutionIter<'static>, QueryEvaluationError> {
-        self.0.store(true, Ordering::Release);
-        Err(QueryEvaluationError::UnsupportedService(service.clone()))
-    }
 }
 
 impl From<Stopped> for GraphError {
@@ -315,10 +290,18 @@ mod tests {
 
     #[test]
     fn other_servers_are_not_asked_even_silently() {
-        for silent in ["", "SILENT"] {
-            let text = format!("SELECT * {{ SERVICE {silent} <http://example.org/sparql> {{ ?s ?p ?o }} }}");
-            let error = run(query(&text), 10, 1000).unwrap_err();
-            assert!(matches!(error, GraphError::ServiceRefused), "{error}");
+        for text in [
+            "SELECT * { SERVICE _ }",
+            "SELECT * { SERVICE SILENT _ }",
+            "SELECT * { ?s ?p ?o OPTIONAL { SERVICE SILENT _ } }",
+            "SELECT * { { SELECT * { SERVICE SILENT _ } } UNION { ?s ?p 1 } }",
+            "SELECT * { ?s ?p ?o FILTER(false && EXISTS { SERVICE SILENT _ }) }",
+            "CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } MINUS { SERVICE _ } }",
+            "SELECT * { VALUES ?x { <http://example.org/> } SERVICE SILENT ?x { ?s ?p ?o } }",
+        ] {
+            let error =
+                run(query(&text.replace('_', "<http://example.org/> { ?s ?p ?o }")), 10, 1000).unwrap_err();
+            assert!(matches!(error, GraphError::ServiceRefused), "{text}: {error}");
         }
     }
 

@@ -103,6 +103,11 @@ pub struct EngineInfo {
 pub trait Engine: Send + Sync {
     fn info(&self) -> EngineInfo;
 
+    /// Whether it would answer now; soon over, so that it can be asked often.
+    fn reachable(&self) -> Result<(), LlmError> {
+        Ok(())
+    }
+
     /// Opens a session on a chat. The messages are rendered with the model's
     /// chat template and followed by the opening of the assistant's turn;
     /// prefixes shared with other sessions are computed once. Waits for its

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ enum Act {
 
 struct Fake {
     url: String,
+    /// Takes requests and says nothing, as a server that hangs.
+    mute: Arc<AtomicBool>,
     requests: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
@@ -47,13 +50,20 @@ impl Fake {
         let requests = Arc::<Mutex<Vec<(String, Value)>>>::default();
         let acts = Arc::new(Mutex::new(acts.into_iter().collect::<VecDeque<_>>()));
         let seen = Arc::clone(&requests);
+        let mute = Arc::<AtomicBool>::default();
+        let hangs = Arc::clone(&mute);
         std::thread::spawn(move || {
+            let mut unanswered = Vec::new();
             for stream in listener.incoming() {
+                if hangs.load(Ordering::Acquire) {
+                    unanswered.push(stream);
+                    continue;
+                }
                 let (acts, seen) = (Arc::clone(&acts), Arc::clone(&seen));
                 std::thread::spawn(move || serve(stream.unwrap(), owner, &acts, &seen));
             }
         });
-        Fake { url, requests }
+        Fake { url, mute, requests }
     }
 
     fn engine(&self) -> RemoteEngine {
@@ -423,4 +433,27 @@ fn the_key_is_sent_and_never_shown() {
     assert!(!format!("{error} {error:?} {:?}", engine.info()).contains("sesame"));
     let heads = fake.requests.lock().unwrap();
     assert!(heads.iter().all(|(head, _)| head.contains("Bearer sesame")), "{heads:?}");
+}
+
+#[test]
+fn a_server_that_hangs_or_keeps_failing_cannot_be_reached_until_it_answers() {
+    let fake = Fake::start("vllm", vec![Act::Status(500, "broken"); 8]);
+    let engine = fake.engine();
+    assert!(engine.reachable().is_ok());
+    fake.mute.store(true, Ordering::Release);
+    let begun = Instant::now();
+    assert!(matches!(engine.reachable(), Err(LlmError::Unavailable { .. })));
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    fake.mute.store(false, Ordering::Release);
+    assert!(engine.reachable().is_ok(), "one failure is no reason to leave it alone");
+
+    // It lists its models, but fails where it is to write.
+    let mut session = engine.open(&chat()).unwrap();
+    for _ in 0..2 {
+        assert!(generate(&mut *session, &line()).is_err());
+    }
+    let left_alone = engine.reachable().unwrap_err();
+    assert!(matches!(&left_alone, LlmError::Unavailable { retry_after: Some(_), .. }), "{left_alone}");
+    std::thread::sleep(fake.options().rest * 2);
+    assert!(engine.reachable().is_ok());
 }

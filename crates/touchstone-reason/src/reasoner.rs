@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use touchstone_check::Checker;
 use touchstone_check::deep::Library;
 use touchstone_core::{Answer, AnswerStatus, AskReport, Language, Verdict, Withholding};
-use touchstone_llm::Engine;
+use touchstone_llm::{Engine, LlmError};
 
 use crate::author::Authors;
 use crate::case::Case;
@@ -56,6 +56,12 @@ impl Reasoner {
 
     pub fn engine(&self) -> &Arc<dyn Engine> {
         &self.engine
+    }
+
+    /// Whether every model that may be needed would answer now.
+    pub fn reachable(&self) -> Result<(), LlmError> {
+        self.engine.reachable()?;
+        self.larger.as_ref().map_or(Ok(()), |larger| larger.reachable())
     }
 
     pub fn checker(&self) -> &Arc<Checker> {

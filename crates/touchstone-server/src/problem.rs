@@ -46,6 +46,8 @@ pub struct Missing {
     pub why: String,
 }
 
+/// What another server asks for is passed on up to here.
+const MAX_WAIT_S: u64 = 3600;
 const TYPES: &str = "https://w3id.org/touchstone/problems/";
 
 impl Problem {
@@ -151,7 +153,11 @@ impl Problem {
 
     pub(crate) fn disk_full() -> Problem {
         let detail = "the disk is full: free some space and send it again; nothing was changed";
-        Problem::new("disk-full", "Disk full", StatusCode::INSUFFICIENT_STORAGE, detail)
+        Problem {
+            // The store looks for room every few seconds.
+            retry_after: Some(10),
+            ..Problem::new("disk-full", "Disk full", StatusCode::INSUFFICIENT_STORAGE, detail)
+        }
     }
 
     /// Another process or a part of the service is in the way for now.
@@ -295,6 +301,10 @@ impl From<ReasonError> for Problem {
                 LlmError::ContextFull { .. } => Problem::invalid(detail),
                 LlmError::Cancelled => Problem::cancelled(),
                 LlmError::Constraint { .. } | LlmError::Unsupported { .. } => Problem::invalid(detail),
+                LlmError::Unavailable { retry_after: Some(wait), .. } => Problem {
+                    retry_after: Some(wait.as_secs().clamp(1, MAX_WAIT_S)),
+                    ..Problem::unavailable(detail)
+                },
                 LlmError::Busy { .. }
                 | LlmError::Stopped { .. }
                 | LlmError::Restarted { .. }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,9 @@ use crate::problem::{Missing, Problem};
 use crate::routes::packs::PackInfo;
 use crate::routes::users::Ready;
 use crate::runs::Runs;
+
+/// How long it holds that the models answer, or not.
+const MODELS_SEEN: Duration = Duration::from_secs(1);
 
 /// What is made anew when the graph has changed.
 pub struct Parts {
@@ -53,6 +57,8 @@ pub(crate) struct State {
     reasoner: ArcSwapOption<Reasoner>,
     checker: ArcSwapOption<Checker>,
     passages: ArcSwapOption<TextIndex>,
+    /// When the models were last asked whether they answer.
+    looked_for_models: tokio::sync::Mutex<Option<Instant>>,
     /// Why a part is missing, where more is known than that it is.
     lost: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -76,6 +82,7 @@ impl State {
             reasoner: ArcSwapOption::empty(),
             checker: ArcSwapOption::empty(),
             passages: ArcSwapOption::empty(),
+            looked_for_models: tokio::sync::Mutex::default(),
             lost: Mutex::default(),
             config,
         }
@@ -117,11 +124,32 @@ impl State {
 
     /// A part will not work until it is found again.
     pub(crate) fn lose(&self, part: &'static str, why: &str) {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).insert(part, why.to_owned());
+        let before = self.lost.lock().unwrap_or_else(PoisonError::into_inner).insert(part, why.to_owned());
+        if before.is_none() {
+            tracing::warn!(part, why, "a part is missing");
+        }
+    }
+
+    /// Asks the models whether they answer, for who wants to know how the
+    /// service is. Questions do not wait for it: the graph may answer them.
+    pub(crate) async fn look_for_models(&self) {
+        let Some(reasoner) = self.reasoner.load_full() else { return };
+        let mut looked = self.looked_for_models.lock().await;
+        if looked.is_some_and(|at| at.elapsed() < MODELS_SEEN) {
+            return;
+        }
+        match tokio::task::spawn_blocking(move || reasoner.reachable()).await {
+            Ok(Ok(())) => self.found("model"),
+            Ok(Err(error)) => self.lose("model", &error.to_string()),
+            Err(error) => tracing::error!(%error, "the models could not be asked"),
+        }
+        *looked = Some(Instant::now());
     }
 
     fn found(&self, part: &'static str) {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+        if self.lost.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some() {
+            tracing::info!(part, "a part is there again");
+        }
     }
 
     fn why_lost(&self, part: &'static str) -> Option<String> {

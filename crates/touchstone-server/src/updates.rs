@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
@@ -23,6 +24,8 @@ use crate::routes::passages::{DocumentLine, no_index};
 use crate::state::{Parts, State};
 
 const MAX_NAME: usize = 100;
+/// Bytes a second that a body must bring to be waited for.
+const SLOWEST_BODY: f64 = 4096.0;
 /// One line of documents; a longer one is no document.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -62,7 +65,12 @@ pub(crate) fn source_name(text: &str) -> Result<String, Problem> {
 /// Refuses early where the server was not started for changes.
 pub(crate) fn offered(state: &State) -> Result<(), Problem> {
     let checker = state.checker_to_change()?;
-    if checker.graph().store().is_read_only() || state.renew.get().is_none() {
+    if checker.graph().store().is_read_only() {
+        return Err(GraphError::ReadOnly.into());
+    }
+    if state.renew.get().is_none() {
+        // What is to be made anew may only be on its way.
+        state.reasoner()?;
         return Err(GraphError::ReadOnly.into());
     }
     Ok(())
@@ -104,9 +112,12 @@ pub(crate) async fn spool(
     let suffix = format!(".{ending}");
     let (file, path) = builder.suffix(&suffix).tempfile().map_err(failed)?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
-    let mut received = 0;
+    let (begun, mut received) = (Instant::now(), 0);
     loop {
-        let chunk = tokio::time::timeout(time, payload.next()).await.map_err(|_| Problem::slow_body(time))?;
+        // Silence ends it, and so does a trickle.
+        let earned = time + Duration::from_secs_f64(received as f64 / SLOWEST_BODY);
+        let left = earned.saturating_sub(begun.elapsed()).min(time);
+        let chunk = tokio::time::timeout(left, payload.next()).await.map_err(|_| too_slow(time))?;
         let Some(chunk) = chunk else { break };
         let chunk =
             chunk.map_err(|error| Problem::unreadable(format!("the body cannot be read: {error}")))?;
@@ -118,6 +129,15 @@ pub(crate) async fn spool(
     }
     file.flush().await.map_err(failed)?;
     Ok(path)
+}
+
+fn too_slow(pause: Duration) -> Problem {
+    let detail = format!(
+        "the body came too slowly: it may pause for {} seconds at most, and must bring {} KiB a second",
+        pause.as_secs_f64(),
+        SLOWEST_BODY / 1024.0
+    );
+    Problem { detail, ..Problem::slow_body(pause) }
 }
 
 pub(crate) async fn change_graph(
@@ -144,10 +164,10 @@ pub(crate) async fn change_graph(
         };
         // Up to the commit the change can be given up; from there on it is done.
         let report = store.change_graph(&graph, change, &mut |_| halt.flow())?;
-        if let Some(index) = inner.passages() {
-            index.reach_epoch(report.epoch)?;
-        }
         renew(&inner, &graph_now)?;
+        if let Some(index) = inner.passages() {
+            follow("index", index.reach_epoch(report.epoch).err());
+        }
         tracing::info!(graph = graph.as_str(), quads = report.quads, epoch = report.epoch, "graph changed");
         Ok(Changed {
             name: graph.into_string(),
@@ -168,16 +188,24 @@ pub(crate) async fn put_passages(
     let index = state.passages().ok_or_else(no_index)?;
     let store = state.checker_to_change()?.graph().store().clone();
     alone(state, move |halt| {
-        let epoch = store.epoch()? + 1;
+        let epoch = store.epoch()?.max(index.epoch()?) + 1;
         let report = match &documents {
             Some(path) => index.replace(&source, read_documents(path, halt)?, Some(epoch))?,
             None => index.replace(&source, std::iter::empty(), Some(epoch))?,
         };
-        store.reach_epoch(epoch)?;
+        follow("store", store.reach_epoch(epoch).err());
         tracing::info!(source, documents = report.documents, epoch, "passages changed");
         Ok(Changed { name: source, count: report.documents as u64, existed: true, epoch })
     })
     .await
+}
+
+/// The change is made, and the side that only counts it may lag behind: the
+/// next change or start brings it forward.
+fn follow(side: &str, failed: Option<impl std::fmt::Display>) {
+    if let Some(error) = failed {
+        tracing::warn!(side, %error, "the epoch lags behind");
+    }
 }
 
 /// One change at a time. A change that has begun is finished even when its

@@ -97,11 +97,9 @@ pub(super) fn load(
     let library = index.map(unjudged);
     let checker = parts::checker_over(settings, graph, parts::remembered(settings)?)?;
     handle.set_checker(Arc::clone(&checker));
-    let Some(engine) = reach_engine(settings, model, handle)? else { return Ok(()) };
-    anstream::eprintln!("{}", parts::startup_line(&engine.info(), checker.graph())?);
-    let engines = Engines::behind(engine, settings, settings.sessions())?;
+    let Some(engines) = reach_engines(settings, model, handle)? else { return Ok(()) };
+    anstream::eprintln!("{}", parts::startup_line(&engines.first.info(), checker.graph())?);
     let reasoner = parts::reasoner(settings, &engines, checker, library.clone())?;
-    handle.set_reasoner(Arc::new(reasoner));
 
     // What a reload reads counts for every later change of the graph too.
     let current = Arc::new(Mutex::new((settings.clone(), library)));
@@ -118,6 +116,8 @@ pub(super) fn load(
         *current.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
     }));
+    // Last: who is told that the service is ready can change graphs, too.
+    handle.set_reasoner(Arc::new(reasoner));
     Ok(())
 }
 
@@ -190,18 +190,25 @@ fn open_graph(settings: &Settings, handle: &ServerHandle) -> anyhow::Result<Opti
     }
 }
 
-/// Waits for a model elsewhere that cannot be reached; what needs no model
+/// Waits for models elsewhere that cannot be reached; what needs no model
 /// works meanwhile. `None` once the server is told to stop.
-fn reach_engine(
+fn reach_engines(
     settings: &Settings,
     model: &ModelPlace,
     handle: &ServerHandle,
-) -> anyhow::Result<Option<Arc<dyn Engine>>> {
+) -> anyhow::Result<Option<Engines>> {
+    let sessions = settings.sessions();
+    let mut first: Option<Arc<dyn Engine>> = None;
     loop {
-        match parts::engine(settings, model, settings.sessions()) {
-            Ok(engine) => return Ok(Some(engine)),
+        let reached = match &first {
+            Some(engine) => Ok(Arc::clone(engine)),
+            None => parts::engine(settings, model, sessions),
+        };
+        let reached =
+            reached.and_then(|engine| Engines::behind(Arc::clone(first.insert(engine)), settings, sessions));
+        match reached {
+            Ok(engines) => return Ok(Some(engines)),
             Err(error) if matches!(error.downcast_ref(), Some(LlmError::Unavailable { .. })) => {
-                tracing::warn!(%error, "the model cannot be reached yet");
                 handle.lose("model", &error.to_string());
                 std::thread::sleep(TRY_AGAIN);
                 if handle.is_stopping() {

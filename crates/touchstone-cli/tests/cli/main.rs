@@ -3,6 +3,7 @@
 
 mod check;
 mod eval;
+mod faults;
 mod kg;
 mod mcp;
 mod sandbox;

@@ -1,25 +1,21 @@
-//! The service as operators run it: signals, certificates, faults of what it
-//! stands on, spans for a collector.
+//! The service as operators run it: signals, certificates, spans for a
+//! collector.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::service::{QUESTION, Running, Stub, TRUE, accepted, model, reply, wait, with_graph};
-
-const NOTHING: &str = "127.0.0.1:0";
-
-fn remote(model: &Stub) -> String {
-    format!("http://{}/v1", model.address)
-}
+use super::service::{
+    ANY_PORT, QUESTION, Running, Stub, TRUE, accepted, model, remote, reply, wait, with_graph,
+};
 
 #[test]
 fn spans_of_a_request_reach_the_collector_and_nothing_that_was_said() {
     let (home, pause) = (with_graph(), Arc::default());
-    let model = model(NOTHING, &pause);
+    let model = model(ANY_PORT, &pause);
     let sent = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&sent);
-    let collector = Stub::start(NOTHING, move |head, body| {
+    let collector = Stub::start(ANY_PORT, move |head, body| {
         assert!(head.starts_with("POST /v1/traces"), "{head}");
         kept.lock().unwrap().extend_from_slice(body);
         accepted()
@@ -50,73 +46,9 @@ fn spans_of_a_request_reach_the_collector_and_nothing_that_was_said() {
 }
 
 #[test]
-fn a_store_in_use_is_waited_for() {
-    let (home, pause) = (with_graph(), Arc::default());
-    let model = model(NOTHING, &pause);
-    let address = remote(&model);
-    let arguments = ["--updates", "--remote", address.as_str()];
-    let first = Running::start(&home, &arguments, &[]);
-    first.ready();
-    let second = Running::start(&home, &arguments, &[]);
-    let waiting = wait("the reason", || {
-        let reply = second.get("/readyz");
-        assert_eq!(reply.status, 503);
-        reply.body.contains("in use").then_some(reply)
-    });
-    assert_eq!(waiting.json()["missing"][0]["part"], "graph");
-    assert_eq!(second.post("/v1/check", TRUE).problem(), "not-ready");
-    assert_eq!(second.get("/healthz").status, 200);
-    assert_eq!(first.stop(), Some(0));
-    second.ready();
-    assert_eq!(second.post("/v1/check", TRUE).json()["summary"]["supported"], 1);
-}
-
-#[test]
-fn an_index_that_comes_later_is_found_by_a_reload() {
-    let (home, pause) = (with_graph(), Arc::default());
-    let model = model(NOTHING, &pause);
-    let server = Running::start(&home, &["--remote", &remote(&model)], &[]);
-    server.ready();
-    let missing = server.get("/v1/search?q=harbour");
-    assert_eq!((missing.status, missing.problem().as_str()), (403, "not-offered"));
-    assert_eq!(server.post("/v1/check", TRUE).status, 200);
-    let text = home.write("mossport.txt", "Mossport has a deep harbour. Its people live from trade.");
-    assert_eq!(home.run(&["text", "index", "--index", "index", &text]).code, 0);
-    server.reload();
-    let found = server.get("/v1/search?q=harbour");
-    assert_eq!(found.json()["passages"].as_array().unwrap().len(), 1, "{}", found.body);
-}
-
-#[test]
-fn a_model_elsewhere_may_come_late_and_go_for_a_while() {
-    let (home, pause) = (with_graph(), Arc::default());
-    // A port on which nothing listens, until the model does.
-    let place = Stub::start(NOTHING, |_, _| accepted()).address.to_string();
-    let server = Running::start(&home, &["--remote", &format!("http://{place}/v1")], &[]);
-    let waiting = wait("the reason", || {
-        let reply = server.get("/readyz");
-        (reply.json()["missing"][0]["part"] == "model" && reply.body.contains(&place)).then_some(reply)
-    });
-    assert_eq!(waiting.status, 503);
-    assert_eq!(server.post("/v1/ask", QUESTION).problem(), "not-ready");
-    assert_eq!(server.post("/v1/check", TRUE).status, 200, "checking needs no model");
-
-    let come = model(&place, &pause);
-    server.ready();
-    assert_eq!(server.post("/v1/ask", QUESTION).status, 200);
-    drop(come);
-    let down = server.post("/v1/ask", QUESTION);
-    assert_eq!((down.status, down.problem().as_str()), (503, "engine-unavailable"));
-    assert!(down.retry_after.is_some());
-    assert_eq!(server.post("/v1/check", TRUE).status, 200);
-    let _back = model(&place, &pause);
-    wait("the model", || (server.post("/v1/ask", QUESTION).status == 200).then_some(()));
-}
-
-#[test]
 fn a_reload_changes_the_rules_and_drops_no_request() {
     let (home, pause) = (with_graph(), Arc::default());
-    let model = model(NOTHING, &pause);
+    let model = model(ANY_PORT, &pause);
     home.write("touchstone.toml", "");
     let server = Running::start(&home, &["--remote", &remote(&model)], &[]);
     server.ready();
@@ -158,10 +90,15 @@ fn a_reload_changes_the_rules_and_drops_no_request() {
 #[test]
 fn https_with_a_certificate_that_is_renewed() {
     let (home, pause) = (with_graph(), Arc::default());
-    let model = model(NOTHING, &pause);
-    let (first, second) = (include_str!("tls/first.pem"), include_str!("tls/second.pem"));
-    home.write("server.pem", first);
-    home.write("server.key", include_str!("tls/first.key"));
+    let model = model(ANY_PORT, &pause);
+    // A certificate of this machine's own, put where the server looks for it.
+    let renew = || {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        home.write("server.pem", made.cert.pem());
+        home.write("server.key", made.signing_key.serialize_pem());
+        made.cert.pem()
+    };
+    let first = renew();
     let tls = ["--tls-certificate", "server.pem", "--tls-key", "server.key", "--remote", &remote(&model)];
     let server = Running::start(&home, &tls, &[]);
     assert!(server.url.starts_with("https://"));
@@ -172,23 +109,22 @@ fn https_with_a_certificate_that_is_renewed() {
         let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).build().into();
         agent.get(format!("{}/healthz", server.url)).call().map(reply)
     };
-    assert_eq!(get(first).unwrap().status, 200);
-    assert!(get(second).is_err());
+    assert_eq!(get(&first).unwrap().status, 200);
     assert!(ureq::get(server.url.replace("https", "http")).call().is_err(), "nothing is said in the clear");
     wait("the parts", || {
         server.log.lock().unwrap().iter().any(|line| line.starts_with("model ")).then_some(())
     });
-    home.write("server.pem", second);
-    home.write("server.key", include_str!("tls/second.key"));
+    let second = renew();
+    assert!(get(&second).is_err(), "not before it is told");
     server.reload();
-    assert_eq!(get(second).unwrap().status, 200);
-    assert!(get(first).is_err());
+    assert_eq!(get(&second).unwrap().status, 200);
+    assert!(get(&first).is_err());
 }
 
 #[test]
 fn sigterm_lets_a_question_finish() {
     let (home, pause) = (with_graph(), Arc::new(AtomicU64::new(1_500)));
-    let model = model(NOTHING, &pause);
+    let model = model(ANY_PORT, &pause);
     let server = Running::start(&home, &["--remote", &remote(&model)], &[]);
     server.ready();
     std::thread::scope(|scope| {

@@ -16,6 +16,13 @@ use super::sandbox::Sandbox;
 /// Longer than anything takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
+pub(crate) const ANY_PORT: &str = "127.0.0.1:0";
+
+/// The address of a stand-in, as `--remote` takes it.
+pub(crate) fn remote(model: &Stub) -> String {
+    format!("http://{}/v1", model.address)
+}
+
 /// A folder with a graph in it.
 pub(crate) fn with_graph() -> Sandbox {
     let home = Sandbox::new();
@@ -39,6 +46,7 @@ pub(crate) const QUESTION: &str = r#"{"question":"What is the capital of Lutland
 pub(crate) struct Running {
     child: Child,
     pub(crate) url: String,
+    key: Option<String>,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -78,7 +86,7 @@ impl Running {
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line))
         });
-        let mut running = Running { child, url: String::new(), log };
+        let mut running = Running { child, url: String::new(), key: None, log };
         running.url = wait("the address", || {
             let log = running.log.lock().unwrap();
             log.iter().find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()))
@@ -90,13 +98,38 @@ impl Running {
         wait("the server", || (self.get("/readyz").status == 200).then_some(()));
     }
 
+    /// Sends this key from here on.
+    pub(crate) fn with_key(mut self, key: String) -> Running {
+        self.key = Some(key);
+        self
+    }
+
     pub(crate) fn get(&self, path: &str) -> Reply {
-        reply(agent().get(format!("{}{path}", self.url)).call().unwrap())
+        reply(self.keyed(agent().get(self.at(path))).call().unwrap())
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Reply {
+        reply(self.keyed(agent().delete(self.at(path))).call().unwrap())
     }
 
     pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
-        let request = agent().post(format!("{}{path}", self.url)).content_type("application/json");
-        reply(request.send(body).unwrap())
+        let request = agent().post(self.at(path)).content_type("application/json");
+        reply(self.keyed(request).send(body).unwrap())
+    }
+
+    pub(crate) fn put(&self, path: &str, kind: &str, body: &str) -> Reply {
+        reply(self.keyed(agent().put(self.at(path)).content_type(kind)).send(body).unwrap())
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    fn keyed<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.key {
+            Some(key) => request.header("authorization", format!("Bearer {key}")),
+            None => request,
+        }
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -130,6 +130,10 @@ impl Engine for LlamaEngine {
         self.info.clone()
     }
 
+    fn reachable(&self) -> Result<(), LlmError> {
+        self.shared.thread.alive()
+    }
+
     fn open(&self, chat: &[Message]) -> Result<Box<dyn Session>, LlmError> {
         let prompt = self.shared.vocabulary.prompt(chat, self.shared.context_tokens)?;
         Ok(Box::new(LlamaSession::open(Arc::clone(&self.shared), prompt)?))

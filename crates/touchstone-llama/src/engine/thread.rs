@@ -93,6 +93,11 @@ impl EngineThread {
         }
     }
 
+    /// Fails where it will not be started again.
+    pub(super) fn alive(&self) -> Result<(), LlmError> {
+        if self.status.failure().final_one { Err(self.lost()) } else { Ok(()) }
+    }
+
     /// Why a command gets no reply.
     pub(super) fn lost(&self) -> LlmError {
         let failure = self.status.failure();
@@ -228,8 +233,10 @@ mod tests {
         }
         let mut waiting = engine.open(&chat).unwrap();
         waiting.generate(&until, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(engine.reachable().is_ok());
         fail(&engine);
         assert!(matches!(engine.open(&chat), Err(LlmError::Stopped { .. })));
+        assert!(matches!(engine.reachable(), Err(LlmError::Stopped { .. })));
     }
 
     #[test]

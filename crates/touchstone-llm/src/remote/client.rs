@@ -21,6 +21,8 @@ const SHOWN: u64 = 2_000;
 const LOOKED_AT: usize = 6;
 const MAX_FAILING: f32 = 0.6;
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// What a server gets to say that it is there.
+const PROBE_TIME: Duration = Duration::from_secs(3);
 
 pub(super) struct Client {
     agent: ureq::Agent,
@@ -93,6 +95,17 @@ impl Client {
         Ok(response.into_body().into_reader())
     }
 
+    /// Whether the server answers now: one try, soon over. It counts for the
+    /// breaker like any other, so that who is told yes is not refused by it.
+    pub(super) fn probe(&self, path: &str) -> Result<(), LlmError> {
+        let once = || {
+            let request = self.agent.get(format!("{}{path}", self.base));
+            let request = request.config().timeout_global(Some(PROBE_TIME)).build();
+            accepted(self.authorized(request)?.call().map_err(|error| passing(&error))?)
+        };
+        self.breaker.call_with(counts, once).map(drop).map_err(|error| self.failed(error))
+    }
+
     fn authorized<B>(&self, request: ureq::RequestBuilder<B>) -> Result<ureq::RequestBuilder<B>, Failure> {
         let Some(key) = &self.key else {
             return Ok(request);
@@ -113,10 +126,7 @@ impl Client {
     ) -> Result<ureq::http::Response<ureq::Body>, LlmError> {
         let after = Rc::new(Cell::new(None));
         let asked_for = Rc::clone(&after);
-        let attempt = || {
-            let counts = |failure: &Failure| matches!(failure, Failure::Passing { .. });
-            self.breaker.call_with(counts, || accepted(once()?))
-        };
+        let attempt = || self.breaker.call_with(counts, || accepted(once()?));
         let pauses = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(Duration::from_millis(250))
@@ -136,20 +146,24 @@ impl Client {
                 tracing::debug!(service = self.shown, ?pause, "the model service is tried again")
             })
             .call();
-        let service = || self.shown.clone();
-        result.map_err(|error| match error {
+        result.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: recloser::Error<Failure>) -> LlmError {
+        let service = self.shown.clone();
+        match error {
             recloser::Error::Rejected => LlmError::Unavailable {
-                service: service(),
+                service,
                 reason: "it failed several times, and is left alone for a while".to_owned(),
                 retry_after: Some(self.rest),
             },
             recloser::Error::Inner(Failure::Passing { reason, after }) => {
-                LlmError::Unavailable { service: service(), reason, retry_after: after }
+                LlmError::Unavailable { service, reason, retry_after: after }
             }
             recloser::Error::Inner(Failure::Refused { status, reason }) => {
-                LlmError::Refused { service: service(), status, reason }
+                LlmError::Refused { service, status, reason }
             }
-        })
+        }
     }
 
     /// A reply that is not what the API promises.
@@ -157,6 +171,11 @@ impl Client {
         let reason = format!("its reply cannot be read: {reason}");
         LlmError::Unavailable { service: self.shown.clone(), reason, retry_after: None }
     }
+}
+
+/// A server that refuses is there.
+fn counts(failure: &Failure) -> bool {
+    matches!(failure, Failure::Passing { .. })
 }
 
 fn passing(error: &ureq::Error) -> Failure {

@@ -77,6 +77,14 @@ impl Engine for RemoteEngine {
         self.info.clone()
     }
 
+    fn reachable(&self) -> Result<(), LlmError> {
+        match self.remote.client.probe("/models") {
+            // Some servers have no list.
+            Err(LlmError::Refused { status: 404 | 405, .. }) => Ok(()),
+            result => result,
+        }
+    }
+
     fn open(&self, chat: &[Message]) -> Result<Box<dyn Session>, LlmError> {
         Ok(Box::new(RemoteSession::new(Arc::clone(&self.remote), chat)))
     }

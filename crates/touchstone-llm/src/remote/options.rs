@@ -34,7 +34,7 @@ impl RemoteOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
             retries: 3,
-            rest: Duration::from_secs(30),
+            rest: Duration::from_secs(10),
             context_tokens: None,
             max_sessions: 16,
         }

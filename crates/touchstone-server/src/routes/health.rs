@@ -43,6 +43,7 @@ async fn alive() -> HttpResponse {
 }
 
 async fn ready(state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    state.look_for_models().await;
     let missing = state.missing();
     if missing.is_empty() {
         Ok(HttpResponse::Ok().json(Health { status: "ready" }))

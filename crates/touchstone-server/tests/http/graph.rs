@@ -73,9 +73,18 @@ fn nothing_but_reading_this_store_is_done() {
         let kind = Some("application/x-www-form-urlencoded");
         assert_problem(&service.request("POST", "/sparql", kind, &form), 403, "not-offered");
     }
-    for silent in ["", "SILENT"] {
-        let query = format!("SELECT * {{ SERVICE {silent} <http://127.0.0.1:1/> {{ ?s ?p ?o }} }}");
+    for service_of in [
+        "SELECT * { SERVICE _ }",
+        "SELECT * { SERVICE SILENT _ }",
+        "SELECT * { ?s ?p ?o FILTER(false && EXISTS { SERVICE SILENT _ }) }",
+        "SELECT * { VALUES ?where { <http://127.0.0.1:1/> } SERVICE SILENT ?where { ?s ?p ?o } }",
+    ] {
+        let query = service_of.replace('_', "<http://127.0.0.1:1/> { ?s ?p ?o }");
         assert_problem(&get(&service, &query, None), 403, "not-offered");
+    }
+    // What stands behind a query is no second one.
+    for behind in ["; DROP ALL", "; LOAD <file:///etc/passwd>", "} INSERT DATA { <a:b> <a:b> <a:b>"] {
+        assert_problem(&get(&service, &format!("ASK {{ ?s ?p ?o }} {behind}"), None), 400, "wrong-shape");
     }
     // FROM a file or an address is only the name of a graph.
     let from = get(&service, "ASK FROM <file:///etc/passwd> { ?s ?p ?o }", None);

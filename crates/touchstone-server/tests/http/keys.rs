@@ -73,6 +73,45 @@ fn without_a_key_only_the_service_itself_is_shown() {
     assert_problem(&closed.service.post("/v1/check", "{"), 401, "no-key");
 }
 
+/// Every operation of the document with an address that it takes: method,
+/// path, and the scope that it needs.
+fn operations(service: &Service) -> Vec<(String, String, Option<String>)> {
+    let document = service.get("/openapi.json").json();
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let address = path.replace("{id}", "me").replace("{iri}", "u:x");
+        let address = address.split(['{', '}']).collect::<String>();
+        for (method, operation) in methods.as_object().unwrap() {
+            let scope = operation["security"].as_array().map(|s| s[1]["key"][0].as_str().unwrap().to_owned());
+            all.push((method.to_uppercase(), address.clone(), scope));
+        }
+    }
+    all
+}
+
+#[test]
+fn no_operation_is_open_but_those_that_say_so() {
+    let all = [Scope::Ask, Scope::Check, Scope::Graph, Scope::Admin];
+    let closed = closed(&all.each_ref().map(|scope| (std::slice::from_ref(scope), None)));
+    let operations = operations(&closed.service);
+    let open: BTreeSet<&str> =
+        operations.iter().filter(|(_, _, scope)| scope.is_none()).map(|(_, path, _)| path.as_str()).collect();
+    assert_eq!(open, BTreeSet::from(["/healthz", "/openapi.json", "/readyz"]));
+    let mut refused = 0;
+    for (method, path, scope) in &operations {
+        let Some(scope) = scope else { continue };
+        let call = Call { method, path, content_type: Some("application/json"), ..Call::default() };
+        assert_problem(&closed.service.send(&call), 401, "no-key");
+        for (key, of) in closed.keys.iter().zip(all) {
+            let reply = with(&closed.service, key, method, path, "");
+            let is_refused = reply.status == 403 && reply.body.contains("/not-allowed");
+            assert_eq!(is_refused, of != Scope::Admin && of.name() != *scope, "{method} {path} {of:?}");
+            refused += usize::from(is_refused);
+        }
+    }
+    assert!(refused > 40, "only {refused} requests were refused");
+}
+
 #[test]
 fn a_key_opens_what_its_scopes_say() {
     let closed = closed(&[

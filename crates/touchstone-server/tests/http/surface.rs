@@ -98,7 +98,7 @@ fn metrics_count_what_was_done() {
         r#"touchstone_claims_total{of="check",verdict="refuted"} 1"#,
         r#"touchstone_answers_total{kind="verified"} 1"#,
         r#"touchstone_queue_running{kind="ask"} 0"#,
-        "touchstone_ready 1",
+        "\ntouchstone_ready 1\n",
     ] {
         assert!(reply.body.contains(line), "{line} in {}", reply.body);
     }

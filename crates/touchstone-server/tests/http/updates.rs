@@ -1,6 +1,9 @@
 //! Graphs and passages changed while the server runs.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -191,6 +194,31 @@ fn bad_changes_change_nothing() {
         "invalid-request",
     );
     assert_eq!(open.verdict(claim), "supported");
+}
+
+#[test]
+fn a_body_that_trickles_in_changes_nothing_and_is_not_waited_for() {
+    let open = open(ServerConfig { receive_timeout: Duration::from_millis(500), ..config() });
+    let mut client = TcpStream::connect(open.service.address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        client,
+        "PUT /v1/graphs/slow HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\ncontent-type: application/n-triples\r\ntransfer-encoding: chunked\r\n\r\n",
+        open.authorization
+    )
+    .unwrap();
+    let begun = Instant::now();
+    let mut trickle = client.try_clone().unwrap();
+    std::thread::spawn(move || {
+        while trickle.write_all(b"1\r\n#\r\n").is_ok() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let mut reply = [0; 12];
+    client.read_exact(&mut reply).unwrap();
+    assert_eq!(&reply, b"HTTP/1.1 408");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_problem(&open.send("GET", "/v1/graphs/slow", "text/plain", ""), 404, "not-found");
 }
 
 #[test]

@@ -11,7 +11,7 @@ export const en = {
   language_name: "Switch to Chinese",
 
   state_ready: "Ready",
-  state_loading: "Loading…",
+  state_loading: "Not ready",
   state_off: "Server not reachable",
 
   ask_title: "Ask, and see every step checked",

@@ -11,7 +11,7 @@ export const zh = {
   language_name: "切换到英文",
 
   state_ready: "就绪",
-  state_loading: "正在加载…",
+  state_loading: "尚未就绪",
   state_off: "无法连接服务器",
 
   ask_title: "提问，并看到每一步都经过核查",
