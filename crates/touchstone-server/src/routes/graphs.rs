@@ -1,105 +1,59 @@
-use actix_web::http::{Method, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 use touchstone_graph::GraphFormat;
 use touchstone_graph::model::NamedNode;
 
 use super::entities::query;
+use super::statements::{self, Place};
+use crate::accept;
 use crate::auth::Scope;
-use crate::openapi::{Description, Operation};
+use crate::openapi::Operation;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::updates::{self, Change};
-use crate::{accept, body};
 
 /// Where graphs with a plain name live.
 const NAMESPACE: &str = "https://w3id.org/touchstone/graphs/";
 
-/// What can be sent, and the ending that the importer knows it by.
-pub(super) const TAKEN: [(&str, &str); 6] = [
-    ("text/turtle", "ttl"),
-    ("application/n-triples", "nt"),
-    ("application/rdf+xml", "rdf"),
-    ("application/ld+json", "jsonld"),
-    ("application/n-quads", "nq"),
-    ("application/trig", "trig"),
-];
-const GIVEN: [(&str, GraphFormat); 4] = [
-    ("text/turtle", GraphFormat::Turtle),
-    ("application/n-triples", GraphFormat::NTriples),
-    ("application/rdf+xml", GraphFormat::RdfXml),
-    ("application/ld+json", GraphFormat::JsonLd),
-];
+/// In the order of [`NamedGraph::GIVEN`].
+const FORMATS: [GraphFormat; 4] =
+    [GraphFormat::Turtle, GraphFormat::NTriples, GraphFormat::RdfXml, GraphFormat::JsonLd];
 
 pub(crate) fn operations() -> Vec<Operation> {
-    const PATH: &str = "/v1/graphs/{name:.*}";
-    fn named<'a, 'b>(d: &'a mut Description<'b>) -> &'a mut Description<'b> {
-        d.path("name", "IRI of the graph, percent-encoded; or a plain name (letters, digits, `-`, `_`, `.`).")
-    }
-    fn taken(d: &mut Description<'_>) {
-        for (media, _) in TAKEN {
-            d.takes_text(media, "The statements; those of other graphs are refused.");
-        }
-    }
-    vec![
-        Operation {
-            method: Method::GET,
-            path: PATH,
-            scope: Some(Scope::Check),
-            describe: |d| {
-                named(d.says("getGraph", "graph", "The statements of a named graph."));
-                for (media, _) in GIVEN {
-                    d.gives_text(200, media, "The statements.");
-                }
-                d.fails(&[404, 406, 422, 504]);
-            },
-            route: || web::route().to(get),
-        },
-        Operation {
-            method: Method::PUT,
-            path: PATH,
-            scope: Some(Scope::Graph),
-            describe: |d| {
-                named(d.says("putGraph", "graph", "Put statements in the place of all that a graph held."))
-                    .details("All or nothing; once answered, it counts in the next request.")
-                    .gives::<updates::Changed>(200, "application/json", "The graph was replaced.")
-                    .gives::<updates::Changed>(201, "application/json", "The graph is new.")
-                    .fails(&[422, 504, 507]);
-                taken(d);
-            },
-            route: || web::route().to(put),
-        },
-        Operation {
-            method: Method::POST,
-            path: PATH,
-            scope: Some(Scope::Graph),
-            describe: |d| {
-                named(d.says("addToGraph", "graph", "Add statements to a named graph."))
-                    .details("All or nothing; once answered, it counts in the next request.")
-                    .gives::<updates::Changed>(200, "application/json", "The statements were added.")
-                    .gives::<updates::Changed>(201, "application/json", "The graph is new.")
-                    .fails(&[422, 504, 507]);
-                taken(d);
-            },
-            route: || web::route().to(post),
-        },
-        Operation {
-            method: Method::DELETE,
-            path: PATH,
-            scope: Some(Scope::Graph),
-            describe: |d| {
-                named(d.says("deleteGraph", "graph", "Take out a named graph."))
-                    .gives::<updates::Changed>(200, "application/json", "It was taken out.")
-                    .fails(&[404, 422, 504, 507]);
-            },
-            route: || web::route().to(delete),
-        },
-    ]
+    statements::operations::<NamedGraph>([
+        || web::route().to(get),
+        || web::route().to(put),
+        || web::route().to(post),
+        || web::route().to(delete),
+    ])
+}
+
+struct NamedGraph;
+
+impl Place for NamedGraph {
+    const PATH: &'static str = "/v1/graphs/{name:.*}";
+    const NAME: (&'static str, &'static str) =
+        ("name", "IRI of the graph, percent-encoded; or a plain name (letters, digits, `-`, `_`, `.`).");
+    const TAG: &'static str = "graph";
+    const WRITE: Scope = Scope::Graph;
+    const SAYS: [(&'static str, &'static str); 4] = [
+        ("getGraph", "The statements of a named graph."),
+        ("putGraph", "Put statements in the place of all that a graph held."),
+        ("addToGraph", "Add statements to a named graph."),
+        ("deleteGraph", "Take out a named graph."),
+    ];
+    const COUNTS: &'static str = "Once answered, it counts in the next request.";
+    const GIVEN: &'static [&'static str] =
+        &["text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json"];
+    const TELLS_NEW: bool = true;
+    type Changed = updates::Changed;
 }
 
 async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let graph = name(&http)?;
-    let (media, format) = GIVEN[accept::choose(&http, &GIVEN.map(|g| g.0))?];
+    let chosen = accept::choose(&http, NamedGraph::GIVEN)?;
+    let (media, format) = (NamedGraph::GIVEN[chosen], FORMATS[chosen]);
     let checker = state.checker()?;
     let limit = state.config.max_result_bytes;
     let out = query(&state, move |_| {
@@ -137,10 +91,7 @@ async fn send(
     change: fn(tempfile::TempPath) -> Change,
 ) -> Result<HttpResponse, Problem> {
     let graph = name(http)?;
-    let Some((_, ending)) = TAKEN.iter().find(|(media, _)| body::is_media_type(http, media)) else {
-        let taken = TAKEN.map(|(media, _)| media).join(", ");
-        return Err(Problem::unsupported_media(format!("send the statements as one of {taken}")));
-    };
+    let ending = statements::ending(http)?;
     updates::offered(state)?;
     let file = updates::receive(http, state, payload, ending).await?;
     let changed = updates::change_graph(state, graph, change(file)).await?;

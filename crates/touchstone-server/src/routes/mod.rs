@@ -9,6 +9,7 @@ pub(crate) mod passages;
 mod replay;
 pub(crate) mod service;
 pub(crate) mod sparql;
+mod statements;
 pub(crate) mod users;
 
 use std::collections::BTreeMap;

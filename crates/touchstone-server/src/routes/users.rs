@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::http::{Method, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,11 +13,10 @@ use touchstone_graph::{Graph, UserFacts};
 use touchstone_reason::Reasoner;
 
 use super::ask::caller;
-use super::graphs::TAKEN;
+use super::statements::{self, Place};
 use crate::auth::{Caller, Scope};
-use crate::body;
 use crate::job::{self, Halt};
-use crate::openapi::{Description, Operation};
+use crate::openapi::Operation;
 use crate::problem::Problem;
 use crate::state::{Parts, State};
 use crate::updates;
@@ -27,67 +26,35 @@ const MAX_READY: usize = 4;
 const TRIPLES: &str = "application/n-triples";
 
 pub(crate) fn operations() -> Vec<Operation> {
-    const PATH: &str = "/v1/users/{id}/facts";
-    fn of_user<'a, 'b>(d: &'a mut Description<'b>) -> &'a mut Description<'b> {
-        d.path(
-            "id",
-            "`me` for the key that is sent; the id of another key, or any name, with a key for everything.",
-        )
-    }
-    fn taken(d: &mut Description<'_>) {
-        for (media, _) in TAKEN {
-            d.takes_text(media, "The statements.");
-        }
-    }
-    vec![
-        Operation {
-            method: Method::GET,
-            path: PATH,
-            scope: Some(Scope::Check),
-            describe: |d| {
-                of_user(d.says("getFacts", "users", "All facts of a user."))
-                    .gives_text(200, TRIPLES, "The statements.")
-                    .fails(&[404, 422]);
-            },
-            route: || web::route().to(get),
-        },
-        Operation {
-            method: Method::PUT,
-            path: PATH,
-            scope: Some(Scope::Check),
-            describe: |d| {
-                of_user(d.says("putFacts", "users", "Put facts in the place of all that a user had."))
-                    .details("Only the user's own requests (ask, check, chat, MCP) see them, from the next one on.")
-                    .gives::<Held>(200, "application/json", "They are stored.")
-                    .fails(&[422, 504, 507]);
-                taken(d);
-            },
-            route: || web::route().to(put),
-        },
-        Operation {
-            method: Method::POST,
-            path: PATH,
-            scope: Some(Scope::Check),
-            describe: |d| {
-                of_user(d.says("addFacts", "users", "Add to the facts of a user."))
-                    .gives::<Held>(200, "application/json", "They are stored.")
-                    .fails(&[422, 504, 507]);
-                taken(d);
-            },
-            route: || web::route().to(post),
-        },
-        Operation {
-            method: Method::DELETE,
-            path: PATH,
-            scope: Some(Scope::Check),
-            describe: |d| {
-                of_user(d.says("forgetFacts", "users", "Forget all facts of a user."))
-                    .gives::<Held>(200, "application/json", "They are gone.")
-                    .fails(&[404, 422]);
-            },
-            route: || web::route().to(delete),
-        },
-    ]
+    statements::operations::<UsersFacts>([
+        || web::route().to(get),
+        || web::route().to(put),
+        || web::route().to(post),
+        || web::route().to(delete),
+    ])
+}
+
+struct UsersFacts;
+
+impl Place for UsersFacts {
+    const PATH: &'static str = "/v1/users/{id}/facts";
+    const NAME: (&'static str, &'static str) = (
+        "id",
+        "`me` for the key that is sent; the id of another key, or any name, with a key for everything.",
+    );
+    const TAG: &'static str = "users";
+    const WRITE: Scope = Scope::Check;
+    const SAYS: [(&'static str, &'static str); 4] = [
+        ("getFacts", "All facts of a user."),
+        ("putFacts", "Put facts in the place of all that a user had."),
+        ("addFacts", "Add to the facts of a user."),
+        ("forgetFacts", "Forget all facts of a user."),
+    ];
+    const COUNTS: &'static str =
+        "Only the user's own requests (ask, check, chat, MCP) see them, from the next one on.";
+    const GIVEN: &'static [&'static str] = &[TRIPLES];
+    const TELLS_NEW: bool = false;
+    type Changed = Held;
 }
 
 /// What a user has after a change.
@@ -126,10 +93,7 @@ async fn store(
     add: bool,
 ) -> Result<HttpResponse, Problem> {
     let (facts, user) = whose(http, state)?;
-    let Some((_, ending)) = TAKEN.iter().find(|(media, _)| body::is_media_type(http, media)) else {
-        let taken = TAKEN.map(|(media, _)| media).join(", ");
-        return Err(Problem::unsupported_media(format!("send the statements as one of {taken}")));
-    };
+    let ending = statements::ending(http)?;
     let file = updates::spool(http, state, payload, ending, state.config.max_body_bytes).await?;
     let held = work(state, move |_| {
         let statements = facts.put(&user, &file, add)?;
