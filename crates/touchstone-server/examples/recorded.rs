@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use touchstone_check::Checker;
+use touchstone_check::deep::{Library, Opinion, PassageJudge};
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ImportOptions, ImportSource, Store};
 use touchstone_llm::recorded::Recorded;
@@ -26,6 +27,16 @@ use touchstone_llm::{
 use touchstone_reason::{Mode, Prompts, ReasonOptions, Reasoner};
 use touchstone_server::{KeyFile, McpStdio, NewKey, Parts, Scope, Server, ServerConfig, align};
 use touchstone_text::{Document, TextIndex};
+
+/// A town of which the graph knows the names only: what is said of its mayor
+/// is decided by a passage.
+const TOWN: &str = r#"@prefix : <https://example.org/town/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+:mayor a owl:ObjectProperty, owl:FunctionalProperty ; rdfs:label "mayor"@en .
+:tarn rdfs:label "Tarnby"@en . :ada rdfs:label "Ada Paz"@en . :jon rdfs:label "Jon Smit"@en .
+"#;
+const MINUTES: &str = "The mayor of Tarnby is Ada Paz, who was elected in spring.";
 
 /// Between two words, so that a reader sees them come.
 const PAUSE: Duration = Duration::from_millis(15);
@@ -40,13 +51,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         config.keys = Some(keys(folder)?);
     }
     let scratch = tempfile::tempdir()?;
-    let index = index(folder.as_deref().unwrap_or(scratch.path()))?;
+    let index = Arc::new(index(folder.as_deref().unwrap_or(scratch.path()))?);
     align(&store, &index)?;
 
     if config.listen == "stdio" {
         let server = McpStdio::new(config);
         let handle = server.handle();
-        let parts = parts(Arc::new(Graph::from_store(store)?))?;
+        let parts = parts(Arc::new(Graph::from_store(store)?), &index)?;
         handle.set_checker(parts.checker);
         if let Some(reasoner) = parts.reasoner {
             handle.set_reasoner(reasoner);
@@ -55,24 +66,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let server = Server::bind(config)?;
     let handle = server.handle();
-    let parts = parts(Arc::new(Graph::from_store(store)?))?;
+    let parts = parts(Arc::new(Graph::from_store(store)?), &index)?;
     handle.set_checker(parts.checker);
     if let Some(reasoner) = parts.reasoner {
         handle.set_reasoner(reasoner);
     }
-    handle.set_passages(Arc::new(index));
+    handle.set_passages(Arc::clone(&index));
     if folder.is_some() {
-        handle.set_renew(Box::new(|graph| self::parts(graph).map_err(|error| error.to_string())));
+        handle
+            .set_renew(Box::new(move |graph| self::parts(graph, &index).map_err(|error| error.to_string())));
     }
     println!("listening on http://{}", server.address());
     Ok(server.run()?)
 }
 
-fn parts(graph: Arc<Graph>) -> Result<Parts, Box<dyn Error>> {
+fn parts(graph: Arc<Graph>, index: &Arc<TextIndex>) -> Result<Parts, Box<dyn Error>> {
     let checker = Arc::new(Checker::new(graph));
     let engine: Arc<dyn Engine> = Arc::new(Rehearsed);
     let prompts = Prompts::load(None)?;
-    let reasoner = Reasoner::new(engine, Arc::clone(&checker), prompts, drafted());
+    let library = Library::new(Arc::clone(index), Some(Box::new(Clerk)), 0.9);
+    let reasoner =
+        Reasoner::new(engine, Arc::clone(&checker), prompts, drafted()).with_library(Arc::new(library));
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })
 }
 
@@ -89,9 +103,14 @@ fn store(folder: Option<&Path>, empty: bool) -> Result<Store, Box<dyn Error>> {
     if store.epoch()? == 0 && !empty {
         let kg = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kg");
         let ontology = NamedNode::new("https://w3id.org/touchstone/world/graph/ontology")?;
-        for (file, graph) in [("ontology.ttl", Some(ontology)), ("facts.nq.zst", None)] {
+        let scratch = tempfile::tempdir()?;
+        let town = scratch.path().join("town.ttl");
+        std::fs::write(&town, TOWN)?;
+        let sources =
+            [(kg.join("ontology.ttl"), Some(ontology)), (kg.join("facts.nq.zst"), None), (town, None)];
+        for (file, graph) in sources {
             let options = ImportOptions { graph, ..ImportOptions::default() };
-            store.import(&ImportSource::Rdf(kg.join(file)), &options, &mut |_| ControlFlow::Continue(()))?;
+            store.import(&ImportSource::Rdf(file), &options, &mut |_| ControlFlow::Continue(()))?;
         }
     }
     Ok(store)
@@ -101,7 +120,8 @@ fn index(folder: &Path) -> Result<TextIndex, Box<dyn Error>> {
     let index = TextIndex::create(&folder.join("text"))?;
     if index.is_empty() {
         let text = "Quito lies high in the Andes. It has been the capital of Ecuador since 1830.";
-        index.add("recorded", [Ok(Document::new("quito", "Quito", text))])?;
+        let minutes = Document::new("minutes", "Minutes of Tarnby", MINUTES);
+        index.add("recorded", [Ok(Document::new("quito", "Quito", text)), Ok(minutes)])?;
     }
     Ok(index)
 }
@@ -117,7 +137,17 @@ fn keys(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     Ok(path)
 }
 
-/// Answers every question as if it were about Ecuador.
+/// Knows what the minutes say of the mayor, and nothing else.
+struct Clerk;
+
+impl PassageJudge for Clerk {
+    fn judge(&self, claim: &str, passage: &str) -> Result<Opinion, LlmError> {
+        let supported = if claim.contains("Ada Paz") && passage == MINUTES { 0.99 } else { 0.0 };
+        Ok(Opinion { supported, refuted: 0.0, not_enough: 1.0 - supported })
+    }
+}
+
+/// Answers every question as if it were about Ecuador, or a mayor.
 struct Rehearsed;
 
 impl Rehearsed {
@@ -125,6 +155,12 @@ impl Rehearsed {
         let question = chat.last().map_or("", |message| message.text.as_str());
         if question.contains('？') {
             Recorded::new(["1. 厄瓜多尔的首都是瓜亚基尔。", "答案：基多"])
+        } else if question.contains("mayor") {
+            Recorded::new([
+                "1. The mayor of Tarnby is Jon Smit.",
+                "2. The mayor of Tarnby is Ada Paz.",
+                "Answer: Ada Paz",
+            ])
         } else {
             Recorded::new([
                 "1. The country whose capital is Quito is Ecuador.",

@@ -79,6 +79,25 @@ describe("asking", () => {
     await page.finish();
   });
 
+  test("a step that falls is struck out while the others are written", async () => {
+    const page = await open();
+    await page.evaluate(() => {
+      const seen = () => {
+        const fallen = document.querySelector(".live .step-rejected");
+        if (fallen) globalThis.fallen ??= { text: fallen.querySelector("del")?.textContent, why: fallen.querySelector(".why")?.textContent };
+      };
+      new MutationObserver(seen).observe(document.body, { childList: true, subtree: true });
+    });
+    await ask(page, "Who is the mayor of Tarnby?");
+    await page.waitForSelector(".answer");
+    const fallen = await page.evaluate(() => globalThis.fallen);
+    assert.match(fallen?.text ?? "no step fell", /mayor of Tarnby is Jon Smit/);
+    assert.match(fallen.why, /contradicts/);
+    assert.match(await page.locator(".answer-text").textContent(), /Ada Paz/);
+    assert.equal(await page.locator(".step-rejected").count(), 1);
+    await page.finish();
+  });
+
   test("a claim opens its evidence, and an entity its facts; Escape leads back", async () => {
     const page = await open();
     await ask(page);
@@ -174,6 +193,17 @@ test("a label in the graph is never markup, and a closed server asks for its key
   const fact = page.locator("#side .proof").first();
   assert.match(await fact.textContent(), /<img src=x/);
   assert.equal(await page.locator("#view img, #side img").count(), 0);
+  // Nor among an entity's facts, nor in what is saved.
+  await page.locator("#side .value.link", { hasText: "Lutland" }).first().click();
+  await page.waitForSelector("#side .facts");
+  assert.match(await page.locator("#side .facts").textContent(), /<img src=x/);
+  assert.equal(await page.locator("#view img, #side img").count(), 0);
+  for (const name of ["HTML", "Markdown"]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name, exact: true }).click()]);
+    const saved = fs.readFileSync(await download.path(), "utf8");
+    assert.match(saved, /Pier/);
+    assert.doesNotMatch(saved, name === "HTML" ? /<img/ : /(?<!\\)<img/);
+  }
   assert.notEqual(await page.title(), "1");
   await context.close();
   await closed.stop();
@@ -223,6 +253,10 @@ test("nothing is wider than a phone", async () => {
   await page.locator(".step .claim").first().click();
   assert.equal(await fits(), true);
   assert.equal(await page.locator("#side").isVisible(), true);
+  // The end of the page can be read above the panel.
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  const [foot, side] = await Promise.all([".foot", "#side"].map((part) => page.locator(part).boundingBox()));
+  assert.ok(foot.y + foot.height <= side.y + 1, `the foot ends at ${foot.y + foot.height}, the panel begins at ${side.y}`);
   await page.finish();
 });
 
