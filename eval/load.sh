@@ -34,11 +34,15 @@ local texts = {
   "The currency of Japan is the yen.", "2 + 2 = 5.", "北京是中国的首都。", "Oxygen was discovered by Carl Wilhelm Scheele.",
   "Brazil borders Peru.", "The population of France is 67 million.", "东京是日本的首都。",
 }
-local n = 0
+local n, requests = 0, {}
 wrk.method, wrk.headers["content-type"] = "POST", "application/json"
+-- Written once, so that wrk takes as little of the cores as it can.
+init = function()
+  for i, text in ipairs(texts) do requests[i] = wrk.format(nil, nil, nil, '{"text":"' .. text .. '"}') end
+end
 request = function()
-  n = n + 1
-  return wrk.format(nil, nil, nil, '{"text":"' .. texts[n % #texts + 1] .. '"}')
+  n = n % #requests + 1
+  return requests[n]
 end
 done = function(summary, latency)
   local errors = summary.errors
