@@ -34,6 +34,9 @@ pub(crate) async fn log<B: MessageBody>(
         // The path of the route, not what the client wrote.
         route = %route,
         key = tracing::field::Empty,
+        texts = tracing::field::Empty,
+        claims = tracing::field::Empty,
+        refuted = tracing::field::Empty,
     );
     let state = request.app_data::<web::Data<State>>().cloned();
     let started = Instant::now();

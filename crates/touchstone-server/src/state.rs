@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub(crate) packs: ArcSwap<Vec<PackInfo>>,
     /// What answers users who have facts of their own.
     pub(crate) ready: Ready,
+    /// How many short texts to come are checked beside the requests' threads.
+    pub(crate) wary_checks: AtomicUsize,
     draining: AtomicBool,
     keys: Option<ArcSwap<Keys>>,
     reasoner: ArcSwapOption<Reasoner>,
@@ -77,6 +79,7 @@ impl State {
             reload: OnceLock::new(),
             packs: ArcSwap::default(),
             ready: Ready::default(),
+            wary_checks: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
             keys: keys.map(ArcSwap::from_pointee),
             reasoner: ArcSwapOption::empty(),

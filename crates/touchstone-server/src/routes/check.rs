@@ -1,4 +1,6 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -7,18 +9,27 @@ use serde::{Deserialize, Serialize};
 use touchstone_check::Checker;
 use touchstone_check::deep::Library;
 use touchstone_core::CheckReport;
+use tracing::Span;
 
 use super::ask::caller;
 use super::users;
 use crate::auth::{Caller, Scope};
 use crate::body::{self, JsonBody};
-use crate::job::{self, Halt};
+use crate::job::{self, Halt, Place};
 use crate::openapi::Operation;
 use crate::problem::Problem;
 use crate::state::State;
 
 /// The media type of JSON lines.
 pub(crate) const LINES: &str = "application/x-ndjson";
+
+/// Texts of this length are checked where they come in: handing them to
+/// another thread costs as much as checking them.
+const SHORT_BYTES: usize = 400;
+/// One that takes longer (a rank among a hundred thousand things) held up
+/// other requests; so many that follow go to another thread.
+const QUICK: Duration = Duration::from_millis(20);
+const WARY_FOR: usize = 10_000;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![Operation {
@@ -158,20 +169,32 @@ pub(crate) async fn run(
     let halt = Halt::new(state);
     let _gone = halt.token().clone().drop_guard();
     let inner = state.clone();
-    let reports = job::run(state, ticket, &halt, move |halt| {
+    let is_short = texts.iter().map(String::len).sum::<usize>() <= SHORT_BYTES
+        && library.is_none()
+        && !users::has_facts(state, &caller);
+    let here = is_short && state.wary_checks.load(Ordering::Relaxed) == 0;
+    let place = if here { Place::Here } else { Place::Beside };
+    let reports = job::run_at(place, state, ticket, &halt, move |halt| {
+        let begun = Instant::now();
         let checker = users::checker(&inner, &caller, checker)?;
-        check_all(&checker, library.as_deref(), &texts, halt)
+        let reports = check_all(&checker, library.as_deref(), &texts, halt)?;
+        if is_short {
+            let next =
+                |wary: usize| Some(if begun.elapsed() < QUICK { wary.saturating_sub(1) } else { WARY_FOR });
+            let _ = inner.wary_checks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        }
+        Ok(reports)
     })
     .await?;
     for report in &reports {
         state.metrics.judged("check", &report.claims);
     }
-    tracing::info!(
-        texts = reports.len(),
-        claims = reports.iter().map(|report| report.claims.len()).sum::<usize>(),
-        refuted = reports.iter().map(|report| report.summary.refuted).sum::<usize>(),
-        "checked"
-    );
+    // In the line about the request: a second one costs more than the check
+    // of a short text may.
+    let span = Span::current();
+    span.record("texts", reports.len());
+    span.record("claims", reports.iter().map(|report| report.claims.len()).sum::<usize>());
+    span.record("refuted", reports.iter().map(|report| report.summary.refuted).sum::<usize>());
     Ok(reports)
 }
 

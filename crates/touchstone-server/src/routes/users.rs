@@ -196,6 +196,13 @@ fn own(state: &State, caller: &Caller, base: &Arc<Graph>) -> Result<Option<Arc<P
     Ok(Some(parts))
 }
 
+/// Whether the caller's requests need parts of their own, which take time to
+/// make.
+pub(crate) fn has_facts(state: &State, caller: &Caller) -> bool {
+    let version = |(facts, user): (&UserFacts, String)| facts.version(&user);
+    state.config.users.as_ref().zip(caller.id()).is_some_and(|own| !matches!(version(own), Ok(None)))
+}
+
 /// The checker for the caller's requests.
 pub(crate) fn checker(
     state: &State,
