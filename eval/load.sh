@@ -27,6 +27,7 @@ for _ in $(seq 600); do
     kill -0 "$server" 2> /dev/null || { cat "$scratch/log" >&2; exit 2; }
     sleep 0.1
 done
+curl -fsS "${url:-}/readyz" > /dev/null || { cat "$scratch/log" >&2; exit 2; }
 
 cat > "$scratch/texts.lua" <<'LUA'
 local texts = {
