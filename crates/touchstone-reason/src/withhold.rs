@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_nothing_verifies_is_given_where_the_model_is_sure() {
-        let prompts = Prompts::built_in().unwrap();
+        let prompts = Prompts::load(None).unwrap();
         let words = prompts.words(Language::English);
         let unsure = answer(0.45, AnswerStatus::PartlyVerified);
         let kept = sure_enough(&unsure, 0.46, words);

@@ -64,7 +64,9 @@ impl Reasoner {
         let mut answer = shown_by(&label, &label, claims);
         if !shown {
             answer.status = AnswerStatus::PartlyVerified;
-            answer.confidence = SOME_UNKNOWN;
+            // The true extreme is as likely among those that have a number.
+            let known = (things.len() - chosen.without) as f64 / things.len() as f64;
+            answer.confidence = known.min(SOME_UNKNOWN);
         }
         Ok(Some((step, answer)))
     }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedNode, Term};
-use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes};
+use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes, ThingKind};
 
 pub use choose::Opinion;
 pub use driver::ReadingView;
@@ -202,6 +202,9 @@ impl Guide {
                 for hops in self.paths(entity, &reading, leaving)? {
                     // Of things of one name, the likeliest stands first.
                     if !seen.insert(hops.clone()) {
+                        continue;
+                    }
+                    if reading.asks_when() && ranker.leads_to(ThingKind::Time, &hops) == Some(false) {
                         continue;
                     }
                     let ranked = ranker.rank(&hops)?;

@@ -324,6 +324,11 @@ impl Ranker<'_> {
         known.then_some(false)
     }
 
+    /// Whether the path ends at things of the kind, where that is known.
+    pub(crate) fn leads_to(&self, kind: ThingKind, hops: &[Hop]) -> Option<bool> {
+        self.is_of_kind(hops.len(), kind, hops)
+    }
+
     fn is_of_kind(&self, node: usize, wanted: ThingKind, hops: &[Hop]) -> Option<bool> {
         let mut known = false;
         for (predicate, is_value) in Self::meeting(node, hops) {
