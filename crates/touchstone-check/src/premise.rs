@@ -379,7 +379,7 @@ impl Reader<'_> {
         if self.is(value_at + 1, &["、", "和", "与", "或", "还是"]) {
             return None;
         }
-        let aside = (!as_one).then(|| owner.range.start..value.range.start);
+        let aside = (!as_one).then_some(owner.range.start..value.range.start);
         Some(Statement { text: self.chinese_fact(owner, relation, value), aside })
     }
 
