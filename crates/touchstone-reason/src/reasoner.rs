@@ -94,11 +94,11 @@ impl Reasoner {
         let language = options.language.or_else(|| self.checker.language_of(question));
         let words = self.prompts.words(language.unwrap_or(Language::English));
         let given = |answer: &Answer| {
-            let answer = sure_enough(answer, options.withhold_below, words);
-            match options.threshold {
-                Some(threshold) => threshold.applied(&answer, words),
-                None => (answer, false),
-            }
+            let (answer, withheld) = match options.threshold {
+                Some(threshold) => threshold.applied(answer, words),
+                None => (answer.clone(), false),
+            };
+            (sure_enough(&answer, options.withhold_below, words), withheld)
         };
         let mut report = self.ask_all(question, options, &mut |event: Event<'_>| match event {
             Event::Answered { answer } => on_event(Event::Answered { answer: &given(answer).0 }),

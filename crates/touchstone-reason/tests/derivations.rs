@@ -34,7 +34,7 @@ fn ask(question: &str, lines: &[&str]) -> (AskReport, String) {
         Arc::new(engine.clone()),
         Arc::clone(&CHECKER),
         Prompts::load(None).unwrap(),
-        ReasonOptions { mode: Mode::Draft, ..ReasonOptions::default() },
+        ReasonOptions { mode: Mode::Draft, withhold_below: 0.0, ..ReasonOptions::default() },
     );
     let report = reasoner.ask(question, reasoner.options(), &mut |_| ControlFlow::Continue(())).unwrap();
     (report, engine.transcript())
