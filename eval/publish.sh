@@ -52,7 +52,8 @@ for part in $PARTS; do
         folders=()
         for drop in 0 0.1 0.3 0.5 0.7 0.9; do
             baseline=()
-            [ "$drop" = 0 ] || baseline=(--plain "$RUNS/$MODEL-drop0/plain")
+            # With facts missing, declarations that all are there would be false.
+            [ "$drop" = 0 ] || baseline=(--open --plain "$RUNS/$MODEL-drop0/plain")
             run "$MODEL-drop$drop" questions --limit "$QUESTIONS" --kg-drop "$drop" "${baseline[@]}"
             folders+=("$RUNS/$MODEL-drop$drop")
         done
