@@ -162,7 +162,8 @@ impl Case<'_> {
     }
 
     /// Whether a step or the answer speaks of what the question names: true
-    /// steps about something else verify no answer.
+    /// steps about something else verify no answer. A calculation that holds
+    /// does: its operands come from the question.
     pub(crate) fn speaks_of_the_question(&self, answer: &[Claim]) -> bool {
         let graph = self.reasoner.checker().graph();
         let topics = guided::topics(graph, self.question);
@@ -180,7 +181,13 @@ impl Case<'_> {
                         .any(|claim| [&claim.subject, &claim.object].into_iter().flatten().any(named))
             })
         };
+        let calculates = |step: &Step| {
+            let claims = &step.claims;
+            step.status != StepStatus::Unverified
+                && claims.iter().any(|claim| claim.kind == ClaimKind::Calculation)
+        };
         topics.is_empty()
+            || self.derivation.standing().any(calculates)
             || self.derivation.standing().next().is_none()
             || is_named("", answer)
             || self.derivation.standing().any(|step| is_named(&step.text, &step.claims))
