@@ -30,7 +30,7 @@ impl Reasoner {
         let [Operation::Select(selection)] = plan.operations.as_slice() else { return Ok(None) };
         let end = plan.question.len();
         let read = reading::read(&guide.index, &plan.question, &(end..end), language);
-        let class = read.classes(language).first().copied();
+        let class = read.classes(None, language).first().copied();
         let Some(class) = class.filter(|_| read.unknown.is_empty() && read.names_one_kind()) else {
             return Ok(None);
         };

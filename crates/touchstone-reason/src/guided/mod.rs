@@ -215,7 +215,7 @@ impl Guide {
                         unknown: reading.unknown.clone(),
                         counts: reading.counts,
                         restricted: reading.restricted,
-                        classes: reading.classes_of(hops.last().map(|hop| hop.predicate), language),
+                        classes: reading.classes(hops.last().map(|hop| hop.predicate), language),
                     });
                 }
             }

@@ -147,27 +147,21 @@ impl Reading {
     }
 
     /// The classes that the outermost noun may name: in English before the
-    /// topic, in Chinese behind it, and else on the other side.
-    pub(crate) fn classes(&self, language: Language) -> Vec<ClassId> {
-        self.class_noun(language).map(Unit::classes).unwrap_or_default()
-    }
-
-    /// The same for a path that ends with a hop of the predicate. Where the
-    /// noun is that predicate's own, it asks for no class: Hubei is the state
-    /// of Wuhan and no state of India.
-    pub(crate) fn classes_of(&self, last: Option<PredicateId>, language: Language) -> Vec<ClassId> {
-        let noun = self.class_noun(language);
-        let noun = noun.filter(|unit| !last.is_some_and(|predicate| unit.asks_for(predicate)));
-        noun.map(Unit::classes).unwrap_or_default()
-    }
-
-    fn class_noun(&self, language: Language) -> Option<&Unit> {
-        let of = |units: &'_ [Unit]| units.last().filter(|unit| !unit.classes().is_empty()).is_some();
-        let (before, after) = match language {
+    /// topic, in Chinese behind it, and else on the other side. Where the noun
+    /// is the own one of the path's last predicate, it asks for no class:
+    /// Hubei is the state of Wuhan and no state of India.
+    pub(crate) fn classes(&self, last: Option<PredicateId>, language: Language) -> Vec<ClassId> {
+        let (first, other) = match language {
             Language::English => (&self.before, &self.after),
             Language::Chinese => (&self.after, &self.before),
         };
-        if of(before) { before.last() } else { after.last().filter(|_| of(after)) }
+        [first, other]
+            .into_iter()
+            .filter_map(|units| units.last())
+            .find(|unit| !unit.classes().is_empty())
+            .filter(|unit| !last.is_some_and(|predicate| unit.asks_for(predicate)))
+            .map(Unit::classes)
+            .unwrap_or_default()
     }
 
     /// "when", "which year"
