@@ -214,7 +214,7 @@ fn stated_values(graph: &Graph, slot: &OpenSlot, answer: &str, language: Languag
     let kinds: Vec<ValueKind> =
         slot.predicates.iter().map(|p| graph.ontology().predicate(*p).value_kind).collect();
     let Some(words) = words_range(answer) else { return Vec::new() };
-    let items = itemize(graph.lexicon(), answer, words.clone(), language);
+    let items = itemize(graph, answer, words.clone(), language);
     let text_only = !slot.asks_subject && kinds.iter().all(|k| *k == ValueKind::Text);
     let wanted = |item: &&Item| {
         // Luxembourg can be the country that is asked about, and its capital.

@@ -203,7 +203,7 @@ impl Checker {
     fn discourse_of(&self, context: &StepContext<'_>) -> Discourse {
         let mut discourse = Discourse::default();
         for text in std::iter::once(&context.question).chain(context.accepted) {
-            let items = itemize(self.graph.lexicon(), text, 0..text.len(), context.language);
+            let items = itemize(&self.graph, text, 0..text.len(), context.language);
             discourse.mention(&self.graph, &items);
         }
         discourse
@@ -220,7 +220,7 @@ impl Checker {
             if span.len() > MAX_SENTENCE_BYTES || whole.trim_end().ends_with(['?', '？']) {
                 continue;
             }
-            let items = itemize(self.graph.lexicon(), text, span.clone(), language);
+            let items = itemize(&self.graph, text, span.clone(), language);
             let Some(template) = Template::of(text, &items, language) else { continue };
             let setting = Setting { graph: &self.graph, text, discourse: &[] };
             if !phrases::is_unread(&grammar::read(&setting, &items, language)) {
@@ -294,7 +294,7 @@ impl Checker {
         for calculation in calculations {
             writer.push(calculation.kind, None, &calculation.range, calculation.judged);
         }
-        let items = itemize(self.graph.lexicon(), masked, span, language);
+        let items = itemize(&self.graph, masked, span, language);
         let setting = Setting { graph: &self.graph, text: masked, discourse: &discourse.entities };
         let today = self.today.unwrap_or_else(verify::today);
         let case = Case { graph: &self.graph, text: masked, language, today };

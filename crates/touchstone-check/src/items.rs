@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{ClassId, Degree, EntityId, Lexicon, Meaning, PredicateId, fold, is_han};
+use touchstone_graph::{ClassId, Degree, EntityId, Graph, Meaning, PredicateId, fold, is_han};
 
 use crate::grammar::words;
 use crate::read::{DateInterval, Quantity, find_dates, find_quantities};
@@ -70,16 +70,11 @@ impl Item {
 }
 
 /// Cuts a sentence, given as a stretch of the text, into items.
-pub(crate) fn itemize(
-    lexicon: &Lexicon,
-    text: &str,
-    sentence: Range<usize>,
-    language: Language,
-) -> Vec<Item> {
+pub(crate) fn itemize(graph: &Graph, text: &str, sentence: Range<usize>, language: Language) -> Vec<Item> {
     let part = &text[sentence.clone()];
     let mut items: Vec<Item> = Vec::new();
     let mut at = 0;
-    for item in best_cut(part, known_items(lexicon, part, language)) {
+    for item in best_cut(part, known_items(graph, part, language)) {
         plain_items(part, at..item.range.start, language, &mut items);
         at = item.range.end;
         items.push(item);
@@ -138,11 +133,11 @@ fn merge(into: &mut Item, other: Item) {
     into.date = into.date.take().or(other.date);
 }
 
-fn known_items(lexicon: &Lexicon, part: &str, language: Language) -> Vec<Item> {
+fn known_items(graph: &Graph, part: &str, language: Language) -> Vec<Item> {
     let mut items = Vec::new();
     // A text without any capital says nothing by not using one.
     let capitals_matter = part.chars().any(char::is_uppercase);
-    for mention in lexicon.find(part) {
+    for mention in graph.lexicon().find(part) {
         let mut item = Item::word(part, mention.range.clone());
         let stop_word = words::is_function_word(&item.folded, language);
         let written_with_capital =
@@ -171,6 +166,11 @@ fn known_items(lexicon: &Lexicon, part: &str, language: Language) -> Vec<Item> {
             items.push(item);
         }
     }
+    for (range, predicates) in graph.composed().find(part, language) {
+        if !items.iter().any(|item| item.range == range) {
+            items.push(Item { predicates, ..Item::word(part, range) });
+        }
+    }
     for quantity in find_quantities(part) {
         let mut item = Item::word(part, quantity.span.clone());
         item.quantity = Some(quantity);
@@ -196,7 +196,8 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
         }
         let length = if is_han(c) && language == Language::Chinese {
             han_word(rest)
-        } else if c.is_alphanumeric() {
+        } else if c.is_alphanumeric() || c == '.' && is_parted(&part[..at]) {
+            // ".uk" too
             latin_word(rest)
         } else if rest.starts_with("'s") || rest.starts_with("’s") {
             rest.char_indices().nth(2).map_or(rest.len(), |(i, _)| i)
@@ -206,6 +207,11 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
         items.push(Item::word(part, at..at + length));
         at += length;
     }
+}
+
+/// Nothing that a word goes on from stands before.
+fn is_parted(before: &str) -> bool {
+    !before.ends_with(|c: char| c.is_alphanumeric() || c == '.')
 }
 
 /// Zero-width characters, which folding drops from names too.

@@ -80,7 +80,7 @@ fn statements(graph: &Graph, question: &str, language: Language) -> Vec<Statemen
         if !asks {
             continue;
         }
-        let items = itemize(graph.lexicon(), text, 0..text.len(), language);
+        let items = itemize(graph, text, 0..text.len(), language);
         let reader = Reader { graph, text, items: &items };
         let before = found.len();
         match language {

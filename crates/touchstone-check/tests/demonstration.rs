@@ -281,3 +281,41 @@ fn things_are_described_by_what_they_have() {
         Some(&Supported)
     );
 }
+
+#[test]
+fn a_value_stands_behind_the_noun_of_its_relation() {
+    each_is(
+        Supported,
+        &[
+            "Selenium is in group 16.",
+            "Iodine belongs to period 5 of the periodic table.",
+            "Iodine lies in the period 5.",
+            "碘位于元素周期表的第5周期。",
+            "硒属于第16族。",
+        ],
+    );
+    each_is(Refuted, &["Selenium belongs to group 17.", "Iodine is not in period 5.", "碘位于第4周期。"]);
+    each_is(Unverifiable, &["Selenium is in group therapy.", "Selenium is in group 16 of the finalists."]);
+}
+
+#[test]
+fn a_relation_is_named_by_words_of_several_labels() {
+    each_is(
+        Supported,
+        &[
+            "Peru's two-letter ISO code is PE.",
+            "The ISO code of Peru is PER.",
+            "Peru's country code top-level domain is .pe.",
+            "The country with the ISO code PER is Peru.",
+            "秘鲁的三位字母国家代码是PER。",
+        ],
+    );
+    each_is(Refuted, &["Peru's three-letter ISO code is PE.", "秘鲁的三位字母国家代码是PE。"]);
+    each_is(Unverifiable, &["Peru's secret code is PE.", "Peru's country code of honour is PE."]);
+}
+
+#[test]
+fn a_name_before_a_noun_is_not_the_thing() {
+    each_is(Unverifiable, &["Astana is in the Central Asia time zone.", "Bern is in the Germany office."]);
+    each_is(Supported, &["Bern is in Switzerland."]);
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use oxigraph::model::{NamedNode, NamedNodeRef};
 
-use crate::{GraphError, Lexicon, Ontology, Store};
+use crate::{Composed, GraphError, Lexicon, Ontology, Store};
 
 /// A graph has a source or a few; more titles than this are not kept.
 const MAX_TITLES: usize = 1_000;
@@ -15,6 +15,7 @@ pub struct Graph {
     epoch: u64,
     ontology: Ontology,
     lexicon: Lexicon,
+    composed: Composed,
     /// Titles of named graphs that were asked for: evidence names them often.
     titles: RwLock<HashMap<NamedNode, Option<Arc<str>>>>,
 }
@@ -37,7 +38,8 @@ impl Graph {
         let epoch = store.epoch()?;
         let ontology = Ontology::read(&store)?;
         let lexicon = Lexicon::open(&store, &ontology)?;
-        Ok(Graph { store, epoch, ontology, lexicon, titles: RwLock::default() })
+        let composed = Composed::new(&ontology);
+        Ok(Graph { store, epoch, ontology, lexicon, composed, titles: RwLock::default() })
     }
 
     /// The graph as its store is now, or `None` where nothing has changed
@@ -65,6 +67,11 @@ impl Graph {
 
     pub fn lexicon(&self) -> &Lexicon {
         &self.lexicon
+    }
+
+    /// Names of predicates that no label has as they stand.
+    pub fn composed(&self) -> &Composed {
+        &self.composed
     }
 
     /// `dcterms:title` of a named graph, as of this graph's epoch.

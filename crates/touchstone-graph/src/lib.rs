@@ -23,8 +23,8 @@ pub use import::{
     ChangeReport, GraphChange, ImportOptions, ImportProgress, ImportReport, ImportSource, Mapping, Watch,
 };
 pub use lexicon::{
-    Cue, CueRole, Entity, EntityId, Entries, Entry, Folded, Lexicon, Meaning, Mention, ThingKind, Wording,
-    fold, is_han, past_tense, plural,
+    Composed, Cue, CueRole, Entity, EntityId, Entries, Entry, Folded, Lexicon, Meaning, Mention, ThingKind,
+    Wording, fold, is_han, past_tense, plural,
 };
 pub use ontology::{
     Class, ClassId, Degree, Label, Ontology, Predicate, PredicateId, Statement, Validity, ValueKind,

@@ -9,7 +9,7 @@ use touchstone_llm::{Engine, LlmError};
 use crate::author::Authors;
 use crate::case::Case;
 use crate::derivation::{Derivation, Work};
-use crate::premise::Granted;
+use crate::premise::{Granted, Posed};
 use crate::prompts::Prompts;
 use crate::run::Run;
 use crate::withhold::sure_enough;
@@ -146,12 +146,41 @@ impl Reasoner {
         };
         let mut report = match from_graph {
             Some(report) => report,
-            None => self.begin(question, options, on_event)?.checked()?,
+            None => self.drafted(question, &posed, options, on_event)?,
         };
         report.question = question.to_owned();
         report.answer = assumed(&report.answer);
         report.premises = premises;
         Ok(report)
+    }
+
+    /// What the model drafts; in automatic mode, surer where the graph comes to
+    /// the same.
+    fn drafted(
+        &self,
+        question: &str,
+        posed: &Posed,
+        options: &ReasonOptions,
+        on_event: Listener<'_>,
+    ) -> Result<AskReport, ReasonError> {
+        if options.mode != Mode::Auto {
+            return self.begin(question, options, on_event)?.checked();
+        }
+        let mut failed = None;
+        let mut met = |answer: &Answer| {
+            self.met_by_graph(posed, options, answer).unwrap_or_else(|error| {
+                failed = Some(error);
+                answer.clone()
+            })
+        };
+        let mut report = self
+            .begin(question, options, &mut |event: Event<'_>| match event {
+                Event::Answered { answer } => on_event(Event::Answered { answer: &met(answer) }),
+                other => on_event(other),
+            })?
+            .checked()?;
+        report.answer = met(&report.answer);
+        failed.map_or(Ok(report), Err)
     }
 
     /// The same prompt, sampling and limits, with nothing checked: what the

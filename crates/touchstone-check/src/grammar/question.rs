@@ -34,7 +34,7 @@ const MAX_PARTS: usize = 6;
 /// fact ("What is the capital of E, and what is its currency?"); empty for
 /// everything else, such as comparisons.
 pub(crate) fn open_slots(graph: &Graph, question: &str, language: Language) -> Vec<OpenSlot> {
-    let items = itemize(graph.lexicon(), question, 0..question.len(), language);
+    let items = itemize(graph, question, 0..question.len(), language);
     let asks = items.iter().any(|item| match language {
         Language::English => item.is(WH) || item.is(&["name", "give", "tell"]),
         Language::Chinese => item.is(ZH_QUESTIONS),

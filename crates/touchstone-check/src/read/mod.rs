@@ -2,6 +2,7 @@
 //! units, dates, calculations, in English and Chinese. Pure functions over
 //! `&str` with byte spans of that text; none panics.
 
+mod asked;
 mod calculation;
 mod date;
 mod expression;
@@ -14,6 +15,7 @@ mod quantity;
 mod sentence;
 mod unit;
 
+pub use asked::{AskedUnit, asked_unit};
 pub use calculation::{Comparison, Equation, Judgement, Side, comparisons, equations};
 pub use date::{Agreement as DateAgreement, Date, DateInterval, Day, Extent, find_dates};
 pub use format::format_plain;

@@ -80,32 +80,28 @@ fn with_unit(text: &str, number: Number) -> Quantity {
     quantity
 }
 
-/// "people per km²", "$5/kg", "60 miles an hour", 每平方公里100人, 时速100公里.
-fn rate(text: &str, quantity: &mut Quantity) {
-    let end = quantity.span.end;
+/// "km² per" and what it is counted for, behind a unit that ends at `end`:
+/// where it ends, and the unit of both.
+pub(super) fn per(text: &str, end: usize, above: Unit) -> Option<(usize, Unit)> {
     let tail = &text[end..];
-    for per in PER {
-        let Some(rest) = tail.strip_prefix(per) else { continue };
-        let counted = quantity.unit.is_none() && matches!(*per, " per " | "每" | "/");
-        let above = if counted {
-            Unit::COUNT
-        } else if let Some(unit) = quantity.unit {
-            unit
-        } else {
-            continue;
-        };
-        let Some((end, below)) = unit_at(text, text.len() - rest.len()) else { continue };
+    PER.iter().find_map(|word| {
+        let rest = tail.strip_prefix(word)?;
+        let (end, below) = unit_at(text, text.len() - rest.len())?;
         let time = || {
             let units = ["hour", "year"].iter().filter_map(|name| unit_at(name, 0));
             units.into_iter().any(|(_, unit)| below.same_dimension(&unit))
         };
-        if matches!(*per, " a " | " an ") && !time() {
-            continue;
-        }
-        if let Some(unit) = above.per(below) {
-            quantity.unit = Some(unit);
-            quantity.span.end = end;
-        }
+        let things = above == Unit::COUNT && !matches!(*word, " per " | "每" | "/");
+        (!things && (!matches!(*word, " a " | " an ") || time())).then_some(())?;
+        Some((end, above.per(below)?))
+    })
+}
+
+/// "people per km²", "$5/kg", "60 miles an hour", 每平方公里100人, 时速100公里.
+fn rate(text: &str, quantity: &mut Quantity) {
+    if let Some((end, unit)) = per(text, quantity.span.end, quantity.unit.unwrap_or(Unit::COUNT)) {
+        quantity.unit = Some(unit);
+        quantity.span.end = end;
         return;
     }
     let lead = text[..quantity.span.start].trim_end_matches(['有', '达', '为', '约', ' ']);

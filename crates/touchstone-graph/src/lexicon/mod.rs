@@ -2,6 +2,7 @@
 
 mod build;
 mod cache;
+mod composed;
 mod entity;
 mod entry;
 mod find;
@@ -22,6 +23,7 @@ use image::{Image, Section};
 pub use relations::{Cue, CueRole, ThingKind, Wording};
 pub(crate) use relations::{classifies, reciprocal};
 
+pub use composed::Composed;
 pub use entity::Entity;
 pub use entry::{Entries, Entry, Meaning};
 pub use find::Mention;

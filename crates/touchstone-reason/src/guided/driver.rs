@@ -326,7 +326,7 @@ impl Reasoner {
     }
 
     /// The readings that lead somewhere, the best first.
-    fn candidates(&self, posed: &Posed, language: Language) -> Result<Found, ReasonError> {
+    pub(super) fn candidates(&self, posed: &Posed, language: Language) -> Result<Found, ReasonError> {
         let plan = self.guide().planner(language).plan(&posed.text);
         let found = self.planned(&plan, &posed.known, language)?;
         let complete = |found: &Found| found.candidates.first().is_some_and(|best| best.one.is_complete());
@@ -363,6 +363,10 @@ impl Reasoner {
             let mut applies = true;
             for operation in &plan.operations {
                 match planner.apply(&candidate.things(), operation)? {
+                    // Nothing is said anew that has the unit already.
+                    Some(chosen)
+                        if matches!(operation, Operation::Convert { .. })
+                            && chosen.kept.iter().all(|(there, here)| there.term == here.term) => {}
                     Some(chosen) => candidate.narrowed.push((operation.clone(), chosen)),
                     None => applies = false,
                 }
@@ -409,9 +413,9 @@ impl Reasoner {
 }
 
 /// The readings of a question.
-struct Found {
+pub(super) struct Found {
     /// Those that lead somewhere, the best first.
-    candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate>,
     /// One that says all the question says, much better than the best of
     /// them, and leads nowhere: the graph lacks what is asked for.
     lacking: Option<Interpretation>,

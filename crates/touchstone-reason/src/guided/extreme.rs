@@ -29,7 +29,7 @@ impl Reasoner {
         let plan = planner.plan(question);
         let [Operation::Select(selection)] = plan.operations.as_slice() else { return Ok(None) };
         let end = plan.question.len();
-        let read = reading::read(&guide.index, &plan.question, &(end..end), language);
+        let read = reading::read(&guide.index, guide.graph.composed(), &plan.question, &(end..end), language);
         let class = read.classes(None, language).first().copied();
         let Some(class) = class.filter(|_| read.unknown.is_empty() && read.names_one_kind()) else {
             return Ok(None);

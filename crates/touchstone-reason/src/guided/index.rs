@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use touchstone_core::Language;
 use touchstone_graph::{
-    ClassId, Cue, CueRole, Graph, PredicateId, ThingKind, ValueKind, Wording, fold, is_han,
+    ClassId, Cue, CueRole, Degree, Graph, PredicateId, ThingKind, ValueKind, Wording, fold, is_han,
 };
 
 /// What a stretch of a question may mean.
@@ -324,6 +324,26 @@ pub(crate) fn says_sharing_zh(text: &str) -> bool {
     SHARING_ZH.iter().any(|word| text.contains(word))
 }
 
+/// What an English comparative may be one of: "large" and "larg" of "larger".
+fn positives(comparative: &str) -> Vec<String> {
+    if let Some(adjective) = comparative.strip_prefix("more ") {
+        return vec![adjective.to_owned()];
+    }
+    let Some(stem) = comparative.strip_suffix("er").filter(|_| !comparative.contains(' ')) else {
+        return Vec::new();
+    };
+    let mut found = vec![stem.to_owned(), format!("{stem}e")];
+    let mut letters = stem.chars().rev();
+    match (letters.next(), letters.next()) {
+        (Some(last), Some(before)) if last == before => {
+            found.extend(stem.strip_suffix(last).map(str::to_owned))
+        }
+        (Some('i'), _) => found.extend(stem.strip_suffix('i').map(|stem| format!("{stem}y"))),
+        _ => {}
+    }
+    found
+}
+
 /// The words of a phrase that carry meaning.
 pub(crate) fn content(phrase: &str) -> Vec<String> {
     phrase
@@ -363,6 +383,11 @@ impl CueIndex {
                 .map(|cue| cue.phrase.clone())
                 .collect();
             index.value_nouns.insert(predicate.id, values);
+            for (degree, label) in &predicate.adjectives {
+                if *degree == Degree::More {
+                    index.add_measure(&fold(&label.text), predicate.id);
+                }
+            }
             if wording.kind == Some(ThingKind::Time) || predicate.value_kind == ValueKind::Date {
                 let labels = predicate.labels.iter().map(|label| fold(&label.text)).collect();
                 index.events.insert(predicate.id, labels);
@@ -416,6 +441,21 @@ impl CueIndex {
         let phrases = self.by_first.entry(first).or_default();
         if !phrases.iter().any(|known| known.words == words && known.sense == sense) {
             phrases.push(Phrase { words, sense });
+        }
+    }
+
+    /// "how large" for "larger", 多大 for 更大.
+    fn add_measure(&mut self, comparative: &str, predicate: PredicateId) {
+        let sense = |role| Sense::Relation { predicate, role, weight: 1.0, mutual: false };
+        if let Some(adjective) = comparative.strip_prefix('更') {
+            self.chinese.push((format!("多{adjective}"), sense(CueRole::Noun)));
+            return;
+        }
+        for adjective in positives(comparative) {
+            let words = vec!["how".to_owned(), adjective];
+            // Said of the thing, though it stands before it.
+            let phrase = Phrase { words, sense: sense(CueRole::Reverse) };
+            self.by_first.entry("how".to_owned()).or_default().push(phrase);
         }
     }
 
@@ -474,5 +514,19 @@ impl CueIndex {
     /// Whether the noun names values of the predicate.
     pub(crate) fn names_value(&self, predicate: PredicateId, noun: &str) -> bool {
         self.value_nouns.get(&predicate).is_some_and(|nouns| nouns.contains(noun))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::positives;
+
+    #[test]
+    fn comparatives_are_led_back_to_what_they_compare() {
+        let has =
+            |comparative: &str, positive: &str| positives(comparative).iter().any(|word| word == positive);
+        assert!(has("larger", "large") && has("bigger", "big") && has("heavier", "heavy"));
+        assert!(has("higher", "high") && has("more populous", "populous"));
+        assert_eq!(positives("larger in area"), Vec::<String>::new());
     }
 }

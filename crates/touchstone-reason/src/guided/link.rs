@@ -5,7 +5,7 @@ use std::ops::Range;
 use touchstone_core::Language;
 use touchstone_graph::{EntityId, Graph, Lexicon, Meaning, fold};
 
-use super::index::is_light;
+use super::index::{is_function_word, is_light};
 
 /// A stretch of the question that names things of the graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,9 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
     for mention in graph.lexicon().find(question) {
         let name = &question[mention.range.clone()];
         let entities = entities(graph.lexicon(), name, mention.entries.iter().map(|entry| entry.meaning));
-        if entities.is_empty() {
+        // "of" is no town, as long as it is written small.
+        let word = is_function_word(name);
+        if entities.is_empty() || word {
             continue;
         }
         let score = form(name, question, &mention.range) - unlike(graph.lexicon(), &entities, name, question);

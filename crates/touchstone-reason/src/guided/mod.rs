@@ -2,6 +2,7 @@
 //! leaves it is laid against the question's words, and the one that fits is
 //! followed as sets. No step can state a fact that is not there.
 
+mod agree;
 mod choose;
 mod compare;
 mod degrees;
@@ -90,6 +91,11 @@ impl Interpretation {
     /// Every word has its place; at most one hop is asked for by no word.
     pub(crate) fn may_be_meant(&self) -> bool {
         self.unknown.is_empty() && !self.restricted && self.ranked.unplaced == 0 && self.ranked.silent <= 1
+    }
+
+    /// Some word asks for each hop, and none narrows what is asked.
+    pub(crate) fn asks_for_every_hop(&self) -> bool {
+        !self.restricted && !self.counts && self.ranked.silent == 0
     }
 
     /// Every word of the question has its place on the path, and every hop
@@ -193,10 +199,9 @@ impl Guide {
         let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
         let mut found: Vec<Interpretation> = Vec::new();
         for topic in topics.into_iter().filter(|topic| topic.score >= best - TOPIC_MARGIN) {
-            let reading = reading::read(&self.index, question, &topic.range, language);
+            let reading = reading::read(&self.index, self.graph.composed(), question, &topic.range, language);
             let ranker =
                 Ranker { graph: &self.graph, index: &self.index, reading: &reading, routes: &self.routes };
-            let unexplained = UNKNOWN_WORD * reading.unknown.len() as f32;
             let mut seen: HashSet<Vec<Hop>> = HashSet::new();
             for entity in topic.entities.clone() {
                 for hops in self.paths(entity, &reading, leaving)? {
@@ -208,11 +213,12 @@ impl Guide {
                         continue;
                     }
                     let ranked = ranker.rank(&hops)?;
+                    let unknown = self.unexplained(&reading, &hops);
                     found.push(Interpretation {
                         entity,
-                        score: ranked.score + topic.score - unexplained,
+                        score: ranked.score + topic.score - UNKNOWN_WORD * unknown.len() as f32,
                         ranked,
-                        unknown: reading.unknown.clone(),
+                        unknown,
                         counts: reading.counts,
                         restricted: reading.restricted,
                         classes: reading.classes(hops.last().map(|hop| hop.predicate), language),
@@ -228,6 +234,21 @@ impl Guide {
         });
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// The words that nothing explains: those aside that other names of the
+    /// path's relations have, as "group of the periodic table" is one of
+    /// "group".
+    fn unexplained(&self, reading: &Reading, hops: &[Hop]) -> Vec<String> {
+        let composed = self.graph.composed();
+        let says = |word: &str| {
+            hops.iter().any(|hop| {
+                self.is_asked(*hop, reading)
+                    && !index::restricts(word)
+                    && composed.has_word(hop.predicate, word)
+            })
+        };
+        reading.unknown.iter().filter(|word| !says(word)).cloned().collect()
     }
 
     /// The paths that leave the entity, pruned by what the question asks for:

@@ -3,9 +3,10 @@
 //! blanked out, so that what is left asks for the things alone.
 
 use num_rational::BigRational;
-use touchstone_check::read::{Comparator, Date, Number, numbers};
+use num_traits::{One, Signed, Zero};
+use touchstone_check::read::{Comparator, Date, Number, Unit, asked_unit, format_plain, numbers};
 use touchstone_core::Language;
-use touchstone_graph::model::Term;
+use touchstone_graph::model::{Literal, Term};
 use touchstone_graph::{Graph, GraphError, Hop, PredicateId, Reached, ThingKind, ValueKind, fold};
 
 use super::index::{CueIndex, Sense};
@@ -34,11 +35,17 @@ pub(crate) struct Selection {
     pub(crate) text: String,
 }
 
-/// What narrows the things down.
+/// What narrows the things down, or says them otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operation {
     Filter(Condition),
     Select(Selection),
+    /// Numbers in the unit that the question names.
+    Convert {
+        unit: Unit,
+        /// As the question has it: "square miles".
+        name: String,
+    },
 }
 
 /// A question without the words of its operations.
@@ -46,7 +53,7 @@ pub(crate) enum Operation {
 pub(crate) struct Plan {
     /// As long as the question, in bytes.
     pub(crate) question: String,
-    /// Filters first.
+    /// Filters first, the unit last.
     pub(crate) operations: Vec<Operation>,
 }
 
@@ -94,6 +101,11 @@ impl Planner<'_> {
         {
             ranges.into_iter().for_each(|range| blank(&mut plan.question, range));
             plan.operations.push(Operation::Select(selection));
+        }
+        if let Some(asked) = asked_unit(&plan.question).filter(|asked| outside(&asked.span)) {
+            let name = plan.question[asked.name].to_owned();
+            blank(&mut plan.question, asked.span);
+            plan.operations.push(Operation::Convert { unit: asked.unit, name });
         }
         plan
     }
@@ -302,7 +314,30 @@ impl Planner<'_> {
         match operation {
             Operation::Filter(condition) => self.filter(things, condition),
             Operation::Select(selection) => self.select(things, selection),
+            Operation::Convert { unit, .. } => Ok(self.convert(things, unit)),
         }
+    }
+
+    /// The numbers in another unit; `None` where one of them is measured in
+    /// none that it can be brought to.
+    fn convert(&self, things: &[Reached], unit: &Unit) -> Option<Chosen> {
+        let ontology = self.graph.ontology();
+        let mut measured = None;
+        let mut kept = Vec::new();
+        for thing in things {
+            let predicate = ontology.predicate(ontology.predicate_by_iri(thing.fact.predicate.as_ref())?);
+            let own = Unit::from_qudt(predicate.unit.as_deref()?)?;
+            let number = self.number(&thing.term)?;
+            let mut there = thing.clone();
+            if own != *unit {
+                let digits = significant(&thing.term);
+                let value = rounded(&unit.convert(&own, &number)?, digits);
+                there.term = Literal::new_simple_literal(format_plain(&value)).into();
+            }
+            measured = Some(predicate.id);
+            kept.push((there, thing.clone()));
+        }
+        Some(Chosen { predicate: measured?, kept, without: 0 })
     }
 
     /// The things of which a number of the predicates satisfies the condition.
@@ -411,6 +446,37 @@ impl Condition {
             .is_none_or(|(bound, inclusive)| number < bound || *inclusive && number == bound);
         low && high
     }
+}
+
+/// The least digits that a converted number is given with.
+const MIN_DIGITS: usize = 3;
+
+/// Digits that a number in the graph is known to.
+fn significant(term: &Term) -> usize {
+    let Term::Literal(literal) = term else { return MIN_DIGITS };
+    let digits =
+        literal.value().chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
+    digits.max(MIN_DIGITS)
+}
+
+/// The number with so many digits.
+fn rounded(value: &BigRational, digits: usize) -> BigRational {
+    if value.is_zero() {
+        return value.clone();
+    }
+    let ten = BigRational::from_integer(10.into());
+    let (mut shifted, mut places) = (value.abs(), 0i32);
+    while shifted >= BigRational::one() {
+        shifted /= &ten;
+        places += 1;
+    }
+    while &shifted * &ten < BigRational::one() {
+        shifted *= &ten;
+        places -= 1;
+    }
+    let exponent = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(places);
+    let scale = ten.pow(exponent);
+    (value * &scale).round() / scale
 }
 
 /// Four digits and nothing else, or a range of such.

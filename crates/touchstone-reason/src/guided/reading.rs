@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{ClassId, CueRole, Folded, PredicateId, ThingKind};
+use touchstone_graph::{ClassId, Composed, CueRole, Folded, PredicateId, ThingKind};
 
 use super::index::{self, CueIndex, Sense};
 
@@ -191,16 +191,49 @@ struct Token {
 }
 
 /// Reads what stands around the topic, which is at `topic` (bytes).
-pub(crate) fn read(index: &CueIndex, question: &str, topic: &Range<usize>, language: Language) -> Reading {
+pub(crate) fn read(
+    index: &CueIndex,
+    composed: &Composed,
+    question: &str,
+    topic: &Range<usize>,
+    language: Language,
+) -> Reading {
     match language {
-        Language::English => english(index, question, topic),
-        Language::Chinese => chinese(index, question, topic),
+        Language::English => english(index, composed, question, topic),
+        Language::Chinese => chinese(index, composed, question, topic),
     }
 }
 
-fn english(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
+/// How surely a name that is put together from several labels is meant.
+const COMPOSED: f32 = 0.9;
+
+/// Names of relations that no label has as they stand, in bytes of the text.
+fn composed_names(composed: &Composed, text: &str, language: Language) -> Vec<(Range<usize>, Sense)> {
+    let sense =
+        |predicate| Sense::Relation { predicate, role: CueRole::Noun, weight: COMPOSED, mutual: false };
+    composed
+        .find(text, language)
+        .into_iter()
+        .flat_map(|(range, ids)| ids.into_iter().map(move |id| (range.clone(), sense(id))))
+        .collect()
+}
+
+fn english(index: &CueIndex, composed: &Composed, question: &str, topic: &Range<usize>) -> Reading {
     let tokens = with_chains(index, tokens(question, topic));
-    let mut matches: Vec<(Range<usize>, &Sense)> = Vec::new();
+    let mut named = composed_names(composed, &question[..topic.start], Language::English);
+    let behind = composed_names(composed, &question[topic.end..], Language::English);
+    named.extend(
+        behind.into_iter().map(|(range, sense)| (range.start + topic.end..range.end + topic.end, sense)),
+    );
+    let mut matches: Vec<(Range<usize>, &Sense)> = named
+        .iter()
+        .map(|(range, sense)| {
+            let first = tokens.partition_point(|token| token.start < range.start);
+            let end = tokens.partition_point(|token| token.start < range.end);
+            (first..end, sense)
+        })
+        .filter(|(range, _)| !range.is_empty())
+        .collect();
     for start in 0..tokens.len() {
         // Phrases are compared by their content words, on one side of the topic.
         let places: Vec<usize> = (start..tokens.len())
@@ -467,22 +500,26 @@ fn tokens(question: &str, topic: &Range<usize>) -> Vec<Token> {
     found
 }
 
-fn chinese(index: &CueIndex, question: &str, topic: &Range<usize>) -> Reading {
+fn chinese(index: &CueIndex, composed: &Composed, question: &str, topic: &Range<usize>) -> Reading {
     let mut reading = Reading::default();
     for (side, part) in [(Side::Before, &question[..topic.start]), (Side::After, &question[topic.end..])] {
         let folded = Folded::new(part).text;
         let mut spans: Vec<(Range<usize>, Vec<Sense>)> = Vec::new();
+        let mut named: Vec<(Range<usize>, Sense)> = Vec::new();
         for (phrase, sense) in index.chinese() {
-            for (at, _) in folded.match_indices(phrase.as_str()) {
-                let span = at..at + phrase.len();
-                match spans.iter_mut().find(|(known, _)| *known == span) {
-                    Some((_, senses)) => senses.push(sense.clone()),
-                    None => {
-                        let apart =
-                            spans.iter().all(|(known, _)| known.end <= span.start || span.end <= known.start);
-                        if apart {
-                            spans.push((span, vec![sense.clone()]));
-                        }
+            let places = folded.match_indices(phrase.as_str());
+            named.extend(places.map(|(at, _)| (at..at + phrase.len(), sense.clone())));
+        }
+        named.extend(composed_names(composed, &folded, Language::Chinese));
+        named.sort_by_key(|(span, _)| std::cmp::Reverse(span.len()));
+        for (span, sense) in named {
+            match spans.iter_mut().find(|(known, _)| *known == span) {
+                Some((_, senses)) => senses.push(sense),
+                None => {
+                    let apart =
+                        spans.iter().all(|(known, _)| known.end <= span.start || span.end <= known.start);
+                    if apart {
+                        spans.push((span, vec![sense]));
                     }
                 }
             }

@@ -146,7 +146,8 @@ impl Guide {
     /// Where the part of the prefix ends that asks for the things as such.
     fn head_end(&self, question: &str, prefix: &Range<usize>, language: Language) -> usize {
         let text = &question[prefix.clone()];
-        let whole = reading::read(&self.index, text, &(text.len()..text.len()), language);
+        let whole =
+            reading::read(&self.index, self.graph().composed(), text, &(text.len()..text.len()), language);
         let relation = whole.before.iter().rev().find(|unit| {
             unit.senses.iter().any(|sense| matches!(sense, Sense::Relation { .. }))
                 && !unit.senses.iter().any(|sense| matches!(sense, Sense::Noun(_) | Sense::Class(_)))

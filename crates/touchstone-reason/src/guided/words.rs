@@ -52,6 +52,7 @@ pub(crate) struct GraphWords {
     pub(crate) compare_less: String,
     pub(crate) extreme_adjective: String,
     pub(crate) extreme_noun: String,
+    pub(crate) converted: String,
     pub(crate) incomplete: String,
     pub(crate) lacking: String,
     describe_forward: String,
@@ -205,6 +206,7 @@ impl Writer<'_> {
                 };
                 (template, "")
             }
+            Operation::Convert { name, .. } => (&words.converted, name.as_str()),
         };
         let mut text = render(
             template,

@@ -21,7 +21,7 @@ use crate::items::Item;
 use crate::read::Comparator;
 pub(super) use noun::reference;
 use noun::{slot_phrase, subject, value};
-use relation::{any_relation, facts, located, passive, together};
+use relation::{any_relation, facts, located, numbered, passive, together};
 
 const ZH_BUT: &[&str] = &["但", "但是", "然而", "不过", "同时", "既"];
 const ZH_IF: &[&str] = &["如果", "假如", "要是", "倘若", "除非", "若"];
@@ -257,6 +257,9 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
     }
     c.at = mark;
     let negated = c.eat(ZH_NEGATIONS);
+    if numbered(c, start, subjects, negated) {
+        return true;
+    }
     c.eat(ZH_AT);
     let Some((item, verb)) = c.peek().and_then(|item| Some((item, Verb::of(item)?))) else {
         return located(c, mark, start, subjects, negated);

@@ -1,11 +1,15 @@
 //! Relations between things: E 位于 V, E 与 V 接壤, E 由 V 发现.
 
 use super::super::cursor::{Cursor, Verb};
-use super::super::words::{ZH_AND, ZH_AT, ZH_NEGATIONS, ZH_PASSIVE, ZH_POSSESSIVES, is_function_word};
+use super::super::words::{ZH_AND, ZH_AT, ZH_NEGATIONS, ZH_OF, ZH_PASSIVE, ZH_POSSESSIVES, is_function_word};
 use super::super::{Object, Reference, Value};
 use super::noun::{reference, value};
+use crate::items::Item;
 use touchstone_core::Language;
 use touchstone_graph::{PredicateId, ValueKind};
+
+/// Items before the number in 位于元素周期表的第5周期.
+const MAX_CONTEXT: usize = 8;
 
 /// 在 V: the relation is the preposition itself, where the graph names it.
 pub(super) fn located(
@@ -25,6 +29,45 @@ pub(super) fn located(
     c.at += 1;
     let verb = Verb { forward: predicates, reversed: Vec::new() };
     facts(c, start, subjects, &verb, negated)
+}
+
+/// 位于元素周期表的第5周期, 属于第16族: the noun of a relation behind its number,
+/// and before them what it counts in.
+pub(super) fn numbered(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let mark = c.at;
+    let read = (|| {
+        (c.eat(ZH_AT) || c.eat(&["位于", "属于", "处于", "位於", "屬於", "處於"])).then_some(())?;
+        let from = c.at;
+        let number =
+            (from..from + MAX_CONTEXT).find(|at| c.items.get(*at).is_some_and(|i| i.quantity.is_some()))?;
+        let noun = c.items.get(number + 1)?;
+        let kinds = c.kinds(&noun.predicates);
+        let counts = noun.predicates.iter().zip(&kinds).filter(|(_, kind)| **kind == ValueKind::Number);
+        let predicates: Vec<PredicateId> = counts.map(|(id, _)| *id).collect();
+        let context = &c.items[from..number];
+        let ordinal = context.last().is_some_and(|item| item.is(&["第"]));
+        let context = &context[..context.len() - usize::from(ordinal)];
+        let said = |item: &Item| {
+            item.is(ZH_OF)
+                || !item.classes.is_empty()
+                || item.predicates.iter().any(|id| predicates.contains(id))
+                || item.is_plain() && item.folded.chars().count() == 1
+        };
+        let ends = c.items.get(number + 2).is_none_or(Item::is_punctuation);
+        if predicates.is_empty() || !ends || !context.iter().all(said) {
+            return None;
+        }
+        let value = c.value_of(&c.items[number]);
+        c.at = number + 2;
+        for subject in subjects {
+            c.fact(start, subject, &predicates, value.clone(), negated, false);
+        }
+        Some(())
+    })();
+    if read.is_none() {
+        c.at = mark;
+    }
+    read.is_some()
 }
 
 fn predicates_named(c: &Cursor<'_, '_>, phrase: &str) -> Vec<PredicateId> {

@@ -2,7 +2,7 @@
 
 use super::super::cursor::Cursor;
 use super::super::words::{
-    COPULAS, DETERMINERS, OF_LIKE, POSSESSIVES, PREPOSITIONS, PRONOUNS, RELATIVES, is_function_word,
+    COPULAS, DETERMINERS, HAVE, OF_LIKE, POSSESSIVES, PREPOSITIONS, PRONOUNS, RELATIVES, is_function_word,
 };
 use super::super::{Object, Reference, Value};
 use super::Subject;
@@ -164,7 +164,8 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
     let classes = &item.classes;
     c.at += 1;
     let whose = c.eat(&["whose"]);
-    if whose || c.eat(&["with", "having"]) {
+    let having = c.eat(&["with", "having"]) || uses(c);
+    if whose || having {
         // "an element with …" may be any that has it.
         let definite = c.items[start].is(&["the"]);
         if !whose {
@@ -199,6 +200,16 @@ pub(in crate::grammar) fn reference(c: &mut Cursor<'_, '_>) -> Option<Reference>
     Some(Reference { candidates: vec![*latest], range: c.range_from(start), indirect: true })
 }
 
+/// "that has", "which uses"
+fn uses(c: &mut Cursor<'_, '_>) -> bool {
+    let mark = c.at;
+    let found = c.eat(&["that", "which"]) && (c.eat(HAVE) || c.eat(&["uses", "use", "used"]));
+    if !found {
+        c.at = mark;
+    }
+    found
+}
+
 fn is_of_class(c: &Cursor<'_, '_>, id: touchstone_graph::EntityId, classes: &[ClassId]) -> bool {
     let graph = c.setting.graph;
     let types = graph.lexicon().types(id);
@@ -213,7 +224,9 @@ pub(super) fn entity_value(reference: &Reference) -> Value {
 pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Option<Value> {
     let kinds = c.kinds(predicates);
     c.eat(&["\"", "“", "‘", "'"]);
+    let mut definite = false;
     if !kinds.iter().all(|k| *k == ValueKind::Text) {
+        definite = c.next_is(&["the"]);
         c.eat_all(DETERMINERS);
         apposed(c);
     }
@@ -221,11 +234,14 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
     let from = c.at;
     c.at += 1;
     let known = !item.entities.is_empty() || item.quantity.is_some() || item.date.is_some();
+    // "the Central Asia time zone" is no Central Asia.
+    let compound = definite
+        && c.peek().is_some_and(|next| next.is_plain() || !next.predicates.is_empty() && ends(c.ahead(1)));
     let continues = c.peek().is_some_and(|next| {
-        next.is_plain()
-            && next.folded.chars().all(char::is_alphanumeric)
-            && starts_upper(c, next)
-            && !is_function_word(&next.folded, Language::English)
+        let name = next.is_plain() && starts_upper(c, next);
+        (compound || name)
+            && next.folded.chars().all(|c| c.is_alphanumeric() || c == ' ')
+            && next.folded.split(' ').all(|word| !is_function_word(word, Language::English))
     });
     let result = if (known && !continues) || kinds.iter().all(|k| *k == ValueKind::Text) {
         c.value_of(item)
@@ -297,6 +313,10 @@ fn parenthesis(c: &mut Cursor<'_, '_>, of: &Value) {
         c.unread = true;
     }
     c.at += 3;
+}
+
+fn ends(item: Option<&Item>) -> bool {
+    item.is_none_or(Item::is_punctuation)
 }
 
 fn starts_upper(c: &Cursor<'_, '_>, item: &Item) -> bool {

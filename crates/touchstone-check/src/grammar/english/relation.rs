@@ -2,12 +2,16 @@
 
 use super::super::cursor::{Cursor, Verb, counted_by_unit};
 use super::super::degree;
-use super::super::words::{CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES};
-use super::super::{Content, Reference};
+use super::super::words::{
+    CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES, is_function_word,
+};
+use super::super::{Content, Reference, Value};
 use super::noun::value;
 use super::verb::{listed, starts_clause, turns};
 use super::{Subject, count, entities, rank};
-use touchstone_graph::PredicateId;
+use crate::items::Item;
+use touchstone_core::Language;
+use touchstone_graph::{PredicateId, ValueKind, fold};
 
 /// A verb or a phrase with a preposition between two names: "borders",
 /// "located in", "discovered by".
@@ -21,6 +25,66 @@ pub(super) fn relation(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject
         return false;
     }
     relation_values(c, start, &references, &verb, negated)
+}
+
+/// "is in group 16", "belongs to period 4 of the periodic table": the noun of
+/// a relation with its value right behind it.
+pub(super) fn valued(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference], negated: bool) -> bool {
+    let mark = c.at;
+    let joins =
+        |item: &Item| item.folded.rsplit(' ').next().is_some_and(|last| ["in", "to", "of"].contains(&last));
+    c.eat(&["belongs", "belong", "belonged", "lies", "lie", "lay", "falls", "fall", "fell"]);
+    if c.peek().is_some_and(joins) {
+        c.at += 1;
+        c.eat_all(DETERMINERS);
+        if let Some((predicates, value)) = noun_and_value(c) {
+            for subject in subjects {
+                c.fact(start, subject, &predicates, value.clone(), negated, false);
+            }
+            return true;
+        }
+    }
+    c.at = mark;
+    false
+}
+
+/// "group 16", with what the group is one of behind it: "of the periodic
+/// table", where the relation has a name with these words.
+fn noun_and_value(c: &mut Cursor<'_, '_>) -> Option<(Vec<PredicateId>, Value)> {
+    let noun = c.peek().filter(|item| item.entities.is_empty())?;
+    let kinds = c.kinds(&noun.predicates);
+    let literal = |kind: &ValueKind| matches!(kind, ValueKind::Number | ValueKind::Text);
+    let predicates: Vec<PredicateId> =
+        noun.predicates.iter().zip(&kinds).filter(|(_, kind)| literal(kind)).map(|(id, _)| *id).collect();
+    let item = c.ahead(1)?;
+    let word =
+        item.is_plain() && !item.is_punctuation() && !is_function_word(&item.folded, Language::English);
+    if predicates.is_empty() || !(word || item.quantity.is_some()) {
+        return None;
+    }
+    c.at += 2;
+    let value = c.value_of(item);
+    let mark = c.at;
+    if c.eat(&["in", "of", "on"]) {
+        c.eat_all(DETERMINERS);
+        let from = c.at;
+        let composed = c.setting.graph.composed();
+        let names = |item: &Item| {
+            let mut words = item.folded.split(' ');
+            words.all(|word| predicates.iter().any(|id| composed.has_word(*id, &fold(word))))
+        };
+        while c.peek().is_some_and(names) {
+            c.at += 1;
+        }
+        let dated = c.peek().is_some_and(|item| item.date.is_some());
+        match c.at > from {
+            true => {}
+            false if dated => c.at = mark,
+            // A group of something else.
+            false => return None,
+        }
+    }
+    Some((predicates, value))
 }
 
 fn relation_values(

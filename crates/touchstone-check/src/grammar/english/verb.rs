@@ -9,7 +9,7 @@ use super::super::words::{
 use super::super::{Content, Object, Reference, Value};
 use super::member::{self, mutual};
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
-use super::relation::{attachments, possession, relation};
+use super::relation::{attachments, possession, relation, valued};
 use super::{Subject, entities, rank};
 use crate::items::Item;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
@@ -69,7 +69,8 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
         }
         return false;
     }
-    relation(c, start, subjects, negated) && attachments(c, start, subjects)
+    let valued = entities(subjects).is_some_and(|all| valued(c, start, &all, negated));
+    (valued || relation(c, start, subjects, negated)) && attachments(c, start, subjects)
 }
 
 /// "became the capital of Peru", "serves as a member of NATO": what follows is
@@ -150,7 +151,7 @@ pub(super) fn complement(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
                 return true;
             }
             c.at = mark;
-            if relation(c, start, subjects, negated) {
+            if valued(c, start, &references, negated) || relation(c, start, subjects, negated) {
                 return true;
             }
             c.at = mark;
