@@ -234,9 +234,15 @@ pub(super) fn value(c: &mut Cursor<'_, '_>, predicates: &[PredicateId]) -> Optio
     let from = c.at;
     c.at += 1;
     let known = !item.entities.is_empty() || item.quantity.is_some() || item.date.is_some();
-    // "the Central Asia time zone" is no Central Asia.
+    // "the Central Asia time zone" is no Central Asia; "the English language"
+    // is English.
     let compound = definite
-        && c.peek().is_some_and(|next| next.is_plain() || !next.predicates.is_empty() && ends(c.ahead(1)));
+        && c.peek().is_some_and(|next| {
+            let other = !next.predicates.is_empty()
+                && next.value_nouns.is_empty()
+                && !next.predicates.iter().any(|id| predicates.contains(id));
+            next.is_plain() || other && ends(c.ahead(1))
+        });
     let continues = c.peek().is_some_and(|next| {
         let name = next.is_plain() && starts_upper(c, next);
         (compound || name)
