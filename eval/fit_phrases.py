@@ -12,7 +12,7 @@ import sys
 import numpy as np
 from scipy.optimize import minimize
 
-NAMES = ["behind", "alone", "stated", "unasked", "words", "none", "none_behind"]
+NAMES = ["behind", "alone", "stated", "unasked", "words", "written", "none", "none_behind"]
 PENALTY = 0.02
 FOLDS = 5
 
@@ -30,12 +30,13 @@ def read(path):
                 0.0 if score["stated"] is None else score["stated"],
                 1.0 if score["stated"] is None else 0.0,
                 score["words"],
+                score["written"],
                 0.0,
                 0.0,
             ]
             for score in relations
         ]
-        features.append([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, none["behind"]])
+        features.append([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, none["behind"]])
         right = row["right"] or [len(relations)]
         cases.append((row["of"], row["phrase"], np.array(features), right))
     return cases

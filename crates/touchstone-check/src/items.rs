@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{ClassId, Degree, EntityId, Graph, Meaning, PredicateId, fold, is_han};
+use touchstone_graph::{ClassId, Degree, EntityId, Graph, Meaning, PredicateId, ValueKind, fold, is_han};
 
 use crate::grammar::words;
 use crate::read::{DateInterval, Quantity, find_dates, find_quantities};
@@ -80,10 +80,27 @@ pub(crate) fn itemize(graph: &Graph, text: &str, sentence: Range<usize>, languag
         items.push(item);
     }
     plain_items(part, at..part.len(), language, &mut items);
+    name_codes(graph, part, &mut items);
     for item in &mut items {
         item.range = item.range.start + sentence.start..item.range.end + sentence.start;
     }
     items
+}
+
+/// "the domain .uk", "code PE": the last noun of the names of some texts, with
+/// what looks like such a text right behind it.
+fn name_codes(graph: &Graph, part: &str, items: &mut [Item]) {
+    for at in 1..items.len() {
+        let (before, behind) = items.split_at_mut(at);
+        let (Some(noun), Some(code)) = (before.last_mut(), behind.first()) else { continue };
+        let written = &part[code.range.clone()];
+        let looks = written.starts_with('.') && written.len() > 1
+            || written.len() > 1 && written.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if noun.is_plain() && code.is_plain() && looks {
+            let is_text = |id: &PredicateId| graph.ontology().predicate(*id).value_kind == ValueKind::Text;
+            noun.predicates = graph.composed().headed(&noun.folded).filter(is_text).collect();
+        }
+    }
 }
 
 /// Of items that overlap, the ones that leave the fewest characters in short
@@ -211,7 +228,7 @@ fn plain_items(part: &str, range: Range<usize>, language: Language, items: &mut 
 
 /// Nothing that a word goes on from stands before.
 fn is_parted(before: &str) -> bool {
-    !before.ends_with(|c: char| c.is_alphanumeric() || c == '.')
+    !before.ends_with(|c: char| c.is_alphanumeric() && !is_han(c) || c == '.')
 }
 
 /// Zero-width characters, which folding drops from names too.

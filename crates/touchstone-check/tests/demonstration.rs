@@ -307,6 +307,8 @@ fn a_relation_is_named_by_words_of_several_labels() {
             "The ISO code of Peru is PER.",
             "Peru's country code top-level domain is .pe.",
             "The country with the ISO code PER is Peru.",
+            "The country that uses the domain .pe is Peru.",
+            "The country with the code PER is Peru.",
             "秘鲁的三位字母国家代码是PER。",
         ],
     );

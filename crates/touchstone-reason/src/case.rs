@@ -104,7 +104,7 @@ impl Check {
     }
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     pub(crate) fn tell(&mut self, event: Event<'_>) -> Result<(), ReasonError> {
         match (self.on_event)(event) {
             ControlFlow::Continue(()) => Ok(()),
@@ -146,9 +146,10 @@ impl Case<'_> {
     pub(crate) fn check_answer(&mut self, text: &str) -> Vec<Claim> {
         let mut claims = match self.language {
             None => return self.check(text),
-            Some(language) => self.with_context(language, |checker, question, context| {
-                checker.check_answer(question, text, context)
-            }),
+            Some(language) => {
+                let asked = self.asked_fact();
+                self.with_context(language, |checker, context| checker.check_answer(asked, text, context))
+            }
         };
         // What the graph does not say of the bare values, the steps may.
         if claims.iter().all(|claim| claim.kind == ClaimKind::Statement) {
@@ -197,36 +198,46 @@ impl Case<'_> {
     /// the lines say may be true, and is hardly the answer ("twice the atomic
     /// number of iron").
     pub(crate) fn lacks_calculation(&self, answer: &str) -> bool {
+        let calculates = |text: &str| !read::equations(text).is_empty();
+        self.asks_calculation()
+            && !calculates(answer)
+            && !self.derivation.standing().any(|step| calculates(&step.text))
+    }
+
+    fn asks_calculation(&self) -> bool {
         let question = self.question.to_lowercase();
         let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
-        let asks = self.words.operations.iter().any(|operation| {
+        self.words.operations.iter().any(|operation| {
             question.match_indices(operation.as_str()).any(|(at, _)| {
                 !letter(question[..at].chars().next_back())
                     && !letter(question[at + operation.len()..].chars().next())
             })
-        });
-        let calculates = |text: &str| !read::equations(text).is_empty();
-        asks && !calculates(answer) && !self.derivation.standing().any(|step| calculates(&step.text))
+        })
+    }
+
+    /// The question, as far as it asks for a fact of the graph: what is to be
+    /// calculated is none, though facts are asked for on the way.
+    fn asked_fact(&self) -> &'a str {
+        if self.asks_calculation() { "" } else { self.question }
     }
 
     /// What a question with several parts asks for and the answer leaves out.
     pub(crate) fn unanswered(&mut self, answer: &str) -> Vec<Asked> {
         let Some(language) = self.language else { return Vec::new() };
-        self.with_context(language, |checker, question, context| {
-            checker.unanswered(question, answer, context)
-        })
+        let asked = self.asked_fact();
+        self.with_context(language, |checker, context| checker.unanswered(asked, answer, context))
     }
 
     fn with_context<T>(
         &mut self,
         language: Language,
-        work: impl FnOnce(&Checker, &str, &StepContext<'_>) -> T,
+        work: impl FnOnce(&Checker, &StepContext<'_>) -> T,
     ) -> T {
         let (checker, question) = (self.reasoner.checker(), self.question);
         let accepted: Vec<String> = self.derivation.texts().into_iter().map(str::to_owned).collect();
         let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
         let context = StepContext { question, accepted: &accepted, language };
-        self.derivation.timed(Work::Checking, || work(checker, question, &context))
+        self.derivation.timed(Work::Checking, || work(checker, &context))
     }
 
     /// The values of an answer, by the graph's preferred names where it knows
@@ -261,7 +272,7 @@ impl Case<'_> {
     /// The graph's own values, where the question asks for one place of one
     /// fact.
     pub(crate) fn known_answer(&mut self) -> Option<String> {
-        let (checker, question) = (self.reasoner.checker(), self.question);
+        let (checker, question) = (self.reasoner.checker(), self.asked_fact());
         let values = self.derivation.timed(Work::Checking, || checker.answer_values(question))?;
         let labels: Vec<String> = values.into_iter().map(|value| value.label).collect();
         Some(labels.join(self.words.separators.first().map_or(", ", String::as_str)))

@@ -132,7 +132,7 @@ fn open_slot(
     let own = items.len();
     let mut misspelt = false;
     if !items.iter().any(|item| !item.entities.is_empty()) {
-        if let Some((at, item)) = misspelt_name(graph, question, &items, &asked) {
+        if let Some((at, item)) = misspelt_name(graph, question, &items, &asked, language) {
             items[at] = item;
             misspelt = true;
         } else if let Some(slot) = slot_of_literal(graph, question, &items, relation, &asked, language) {
@@ -243,7 +243,7 @@ fn slot_of_literal(
             let code = |item: &&Item| {
                 let written = &question[item.range.clone()];
                 item.is_plain()
-                    && written.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+                    && written.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '.')
                     && !is_function_word(&item.folded, language)
             };
             (texts, items[relation + 1..].iter().find(code)?)
@@ -269,8 +269,19 @@ fn misspelt_name(
     question: &str,
     items: &[Item],
     predicates: &[PredicateId],
+    language: Language,
 ) -> Option<(usize, Item)> {
     let (ontology, lexicon) = (graph.ontology(), graph.lexicon());
+    let says =
+        |item: &&Item| item.is_plain() && !item.is_punctuation() && !is_function_word(&item.folded, language);
+    // In a longer story a word that is nearly a name is hardly one, and one in
+    // small letters is none where names have capitals.
+    let content = items.iter().filter(says).count();
+    let capitals = question.split_whitespace().skip(1).any(|word| word.starts_with(char::is_uppercase));
+    let written = |item: &Item| {
+        let first = question[item.range.clone()].chars().next();
+        !capitals || first.is_some_and(|c| c.is_uppercase() || !c.is_lowercase())
+    };
     let fits = |id: EntityId| {
         let types = lexicon.types(id);
         predicates.iter().any(|p| {
@@ -287,7 +298,7 @@ fn misspelt_name(
                     && !item.is_punctuation()
                     && !is_function_word(&item.folded, Language::English)
             });
-            if !named {
+            if !named || content > words.len() + MAX_UNREAD || !written(&words[0]) {
                 continue;
             }
             let range = words[0].range.start..words[words.len() - 1].range.end;
@@ -311,6 +322,8 @@ fn misspelt_name(
     None
 }
 
+/// Words of a question that nothing explains beside a misspelt name.
+const MAX_UNREAD: usize = 1;
 /// Words of a name that may be misspelt.
 const MAX_NAME_WORDS: usize = 3;
 

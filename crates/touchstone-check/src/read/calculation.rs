@@ -110,7 +110,12 @@ impl Equation {
             if at != reference && !held {
                 let number =
                     side.expression.operands.first().filter(|number| side.is_plain() && number.percent);
+                let stated = side.value_or_zero();
+                let shares = &truth / power_of_ten(2);
+                // "30 + 20 = 60%" is nearer to 50% than to 5000%.
+                let all_along = in_percent && (&stated - &shares).abs() < (&stated - &truth).abs();
                 let written = match number {
+                    Some(_) if all_along => format!("{}%", format_plain(&truth)),
                     Some(_) => format!("{}%", format_plain(&(truth * power_of_ten(2)))),
                     None => format_plain(&truth),
                 };
@@ -385,6 +390,9 @@ mod tests {
             "一百加二十等于120",
             "$20 + $5.50 = $25.50",
             "200 - 10% = 180",
+            "50% + 25% - 5% = 70%",
+            "(50% + 25%) - 5% = 70%",
+            "100% - (50% + 25%) = 25%",
             "1.5 × 2 = 3 = 6 / 2",
             "\\frac{1}{2} + \\frac{1}{2} = 1",
             "3 × 4 is 12",
@@ -406,7 +414,8 @@ mod tests {
     fn wrong_equations_are_put_right() {
         assert_eq!(wrong("200 × 0.92 = 186"), "184");
         assert_eq!(wrong("So 10 / 3 = 3."), "3.3333");
-        assert_eq!(wrong("30 + 20 = 60%"), "5000%");
+        assert_eq!(wrong("30 + 20 = 60%"), "50%");
+        assert_eq!(wrong("15 / 60 = 20%"), "25%");
         assert_eq!(wrong("15 = 7 + 7"), "14");
         assert_eq!(wrong("0.5 + 0.25 = 0.8"), "0.75");
         assert_eq!(wrong("100 ≈ 7 × 12"), "84");

@@ -238,7 +238,7 @@ impl Parser<'_> {
             let mut inner = self.sum(at + open.len())?;
             let end = self.word(inner.span.end, close)?;
             inner.span = at..end;
-            inner.bare_percent = false;
+            inner.bare_percent &= inner.operators > 0;
             return Some(self.with_unit(inner));
         }
         self.operand(at)
@@ -455,7 +455,10 @@ fn combine(left: Expression, operator: Operator, right: Expression) -> Option<Ex
         // "1250 hours / 250 days" is a rate, whatever the units.
         rate: left.rate || right.rate || (operator == Operator::Divide && !left.units.is_empty()),
         product: operator == Operator::Multiply && left.product && right.product,
-        bare_percent: false,
+        // "50% + 25% - 5%" are shares of one whole.
+        bare_percent: matches!(operator, Operator::Add | Operator::Subtract)
+            && left.bare_percent
+            && right.bare_percent,
         operands: left.operands,
         units: left.units,
     };

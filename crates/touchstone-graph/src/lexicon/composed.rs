@@ -68,6 +68,14 @@ impl Composed {
         self.heads.get(head).and_then(|named| named.get(&id)).is_some_and(|words| words.contains(word))
     }
 
+    /// The predicates of which some name ends with the noun.
+    pub fn headed(&self, noun: &str) -> impl Iterator<Item = PredicateId> + use<> {
+        let mut found: Vec<PredicateId> =
+            self.heads.get(noun).map(|named| named.keys().copied().collect()).unwrap_or_default();
+        found.sort_unstable();
+        found.into_iter()
+    }
+
     /// Whether the word stands in some name of the predicate.
     pub fn has_word(&self, id: PredicateId, word: &str) -> bool {
         self.by_word.get(word).is_some_and(|named| named.contains(&id))

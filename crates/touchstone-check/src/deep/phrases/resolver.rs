@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use touchstone_graph::{fold, is_han};
-use touchstone_llm::{Engine, LlmError, Message, Role};
+use touchstone_llm::{Alternative as LlmAlternative, Engine, LlmError, Message, Role};
 
 /// Alternatives that are asked about one by one.
 const MAX_ASKED: usize = 4;
@@ -43,6 +43,9 @@ pub struct Scores {
     pub stated: Option<f64>,
     /// Words of the relation's names that the phrase has.
     pub words: f64,
+    /// Log-probability of the phrase as a sentence that states the relation,
+    /// above the most that another one of the list gives it, or below.
+    pub written: f64,
 }
 
 /// Weights of a conditional logistic regression over [`Scores`], for one
@@ -61,6 +64,7 @@ pub struct Calibration {
     /// In the place of `stated` where it was not asked.
     unasked: f64,
     words: f64,
+    written: f64,
     /// Of "none of these": a constant, and its own likelihood.
     none: f64,
     none_behind: f64,
@@ -101,6 +105,13 @@ const STATED_EXAMPLES: [(&str, &str, bool); 10] = [
     ("X was repaired by Y", "architect", false),
 ];
 
+const WRITTEN_SYSTEM: &str = "You write, for each relation, one sentence with X and Y that states it.";
+const WRITTEN_REQUEST: &str = "Write the sentences.";
+/// More than this, in either direction, says no more (natural logarithm).
+const MOST_ABOVE: f64 = 10.0;
+/// Other names of a relation for which a sentence is written.
+const WRITTEN_ALIASES: usize = 2;
+
 /// Asks the language model.
 pub struct PhraseResolver {
     engine: Arc<dyn Engine>,
@@ -134,12 +145,14 @@ impl PhraseResolver {
             .collect();
         let behind = self.likelihoods(question.relations, question.phrase, &labels)?;
         let alone = self.alone(question.relations, &labels)?;
+        let written = self.written(question)?;
         let mut scores: Vec<Scores> = (0..labels.len())
             .map(|at| Scores {
                 behind: behind[at],
                 alone: alone[at],
                 stated: None,
                 words: question.relations.get(at).map_or(0.0, |r| shared_words(r, question.phrase)),
+                written: written.get(at).copied().unwrap_or_default(),
             })
             .collect();
         let mut order: Vec<usize> = (0..question.relations.len()).collect();
@@ -183,6 +196,37 @@ impl PhraseResolver {
         session.score(&labels.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
+    /// How likely the phrase is written for each relation, beside the others.
+    fn written(&self, question: &PhraseQuestion<'_>) -> Result<Vec<f64>, LlmError> {
+        let chat = [Message::new(Role::System, WRITTEN_SYSTEM), Message::new(Role::User, WRITTEN_REQUEST)];
+        self.engine.prepare(&chat)?;
+        let mut session = self.engine.open(&chat)?;
+        let written = STATED_EXAMPLES.iter().filter(|(.., stated)| *stated);
+        let examples: String = written.map(|(phrase, label, _)| format!("{label}: {phrase}.\n")).collect();
+        session.append(&examples)?;
+        let names = |relation: &Relation| {
+            let aliases: Vec<&str> =
+                relation.aliases.iter().take(WRITTEN_ALIASES).map(String::as_str).collect();
+            match aliases.is_empty() {
+                true => format!("{}:", relation.label),
+                false => format!("{} ({}):", relation.label, aliases.join(", ")),
+            }
+        };
+        let given: Vec<String> = question.relations.iter().map(names).collect();
+        let text = format!(" {}.", question.phrase);
+        let alternatives: Vec<LlmAlternative<'_>> =
+            given.iter().map(|given| LlmAlternative { given, text: &text }).collect();
+        let found = session.likelihoods(&alternatives)?;
+        let all: Vec<f64> = found.into_iter().map(|likelihood| likelihood.log).collect();
+        let best_but = |own: usize| {
+            let others = all.iter().enumerate().filter(|(at, _)| *at != own);
+            others.map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max)
+        };
+        // A list of one has no other; what nothing bounds says nothing.
+        let above = |at: usize| (all[at] - best_but(at)).clamp(-MOST_ABOVE, MOST_ABOVE);
+        Ok((0..all.len()).map(|at| if all.len() > 1 { above(at) } else { 0.0 }).collect())
+    }
+
     fn is_stated(&self, phrase: &str, label: &str) -> Result<f64, LlmError> {
         let ask = |phrase: &str, label: &str| {
             Message::new(Role::User, format!("Sentence: {phrase}.\nRelation: {label}"))
@@ -211,6 +255,7 @@ impl Calibration {
                     + self.alone * score.alone
                     + score.stated.map_or(self.unasked, |stated| self.stated * stated)
                     + self.words * score.words
+                    + self.written * score.written
             })
             .collect();
         utilities.push(self.none + self.none_behind * none.behind);
