@@ -321,3 +321,14 @@ fn a_name_before_a_noun_is_not_the_thing() {
     each_is(Unverifiable, &["Astana is in the Central Asia time zone.", "Bern is in the Germany office."]);
     each_is(Supported, &["Bern is in Switzerland."]);
 }
+
+#[test]
+fn the_narrowest_kinds_of_a_thing_decide_what_it_is_not() {
+    each_is(Refuted, &["Peru is a landlocked country.", "秘鲁是内陆国。"]);
+    each_is(Supported, &["Mongolia is a landlocked country.", "Peru is not a landlocked country."]);
+}
+
+#[test]
+fn offsets_are_one_value() {
+    each_is(Refuted, &["The time zone of Lima is UTC+6."]);
+}

@@ -184,11 +184,14 @@ impl Ontology {
     }
 
     /// Whether every class of `types` is declared disjoint with every class
-    /// that is wanted: only then is a misfit a contradiction.
+    /// that is wanted: only then is a misfit a contradiction. A class above
+    /// another of them says nothing more.
     pub fn clashes(&self, types: &[ClassId], wanted: &[ClassId]) -> bool {
+        let above_other =
+            |t: &ClassId| types.iter().any(|other| other != t && self.class(*other).ancestors.contains(t));
         !types.is_empty()
             && !wanted.is_empty()
-            && types.iter().all(|t| {
+            && types.iter().filter(|t| !above_other(t)).all(|t| {
                 let disjoint = &self.class(*t).disjoint;
                 wanted.iter().all(|w| self.class(*w).ancestors.iter().any(|above| disjoint.contains(above)))
             })

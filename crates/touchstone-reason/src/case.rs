@@ -241,7 +241,8 @@ impl<'a> Case<'a> {
     }
 
     /// The values of an answer, by the graph's preferred names where it knows
-    /// them: "Tarawa" names South Tarawa.
+    /// them: "Tarawa" names South Tarawa. A code stays one: it may be what was
+    /// asked for.
     pub(crate) fn values(&self, text: &str) -> Vec<String> {
         let terms = match self.language {
             Some(language) => self.reasoner.checker().answer_terms(self.question, text, language),
@@ -250,7 +251,8 @@ impl<'a> Case<'a> {
         let named = |value: &String| {
             terms.iter().find_map(|([start, end], term)| {
                 let written: String = text.chars().skip(*start).take(end.saturating_sub(*start)).collect();
-                (written.to_lowercase() == value.to_lowercase()).then(|| term.label.clone())
+                (written.to_lowercase() == value.to_lowercase() && !is_code(value))
+                    .then(|| term.label.clone())
             })
         };
         let values = draft::values_with(text, &self.names(text), self.words);
@@ -409,4 +411,9 @@ impl<'a> Case<'a> {
             usage,
         })
     }
+}
+
+/// Written in capitals and digits alone.
+fn is_code(value: &str) -> bool {
+    value.len() > 1 && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }

@@ -112,9 +112,12 @@ impl Derivation {
         self.standing().map(|step| step.text.as_str()).collect()
     }
 
-    /// Whether every standing step holds in all its claims.
+    /// Whether every standing step holds in all its claims, and the last one
+    /// was not given up: what it was to say is missing.
     pub(crate) fn all_supported(&self) -> bool {
-        self.standing().all(|step| matches!(step.status, StepStatus::Accepted | StepStatus::Repaired))
+        let given_up = self.steps.last().is_some_and(|step| step.status == StepStatus::Rejected);
+        !given_up
+            && self.standing().all(|step| matches!(step.status, StepStatus::Accepted | StepStatus::Repaired))
     }
 
     pub(crate) fn timings(&self) -> Timings {

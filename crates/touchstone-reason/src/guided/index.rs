@@ -147,6 +147,11 @@ const FUNCTION_ZH: &[&str] = &[
     "和",
     "跟",
     "同",
+    "既",
+    "又",
+    "以",
+    "而",
+    "所用",
 ];
 
 /// What is left of a text without its function words.

@@ -103,9 +103,8 @@ impl Planner<'_> {
             plan.operations.push(Operation::Select(selection));
         }
         if let Some(asked) = asked_unit(&plan.question).filter(|asked| outside(&asked.span)) {
-            let name = plan.question[asked.name].to_owned();
             blank(&mut plan.question, asked.span);
-            plan.operations.push(Operation::Convert { unit: asked.unit, name });
+            plan.operations.push(Operation::Convert { unit: asked.unit, name: asked.name });
         }
         plan
     }

@@ -214,6 +214,8 @@ fn joint(middle: &str, language: Language) -> Option<(Joined, Range<usize>)> {
         ("但不是", Joined::Without),
         ("但不", Joined::Without),
         ("而不是", Joined::Without),
+        ("不与", Joined::Without),
+        ("不和", Joined::Without),
         ("或者", Joined::Either),
         ("或", Joined::Either),
         ("并且", Joined::Both),

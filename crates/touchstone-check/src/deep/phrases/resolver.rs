@@ -108,7 +108,7 @@ const STATED_EXAMPLES: [(&str, &str, bool); 10] = [
 const WRITTEN_SYSTEM: &str = "You write, for each relation, one sentence with X and Y that states it.";
 const WRITTEN_REQUEST: &str = "Write the sentences.";
 /// More than this, in either direction, says no more (natural logarithm).
-const MOST_ABOVE: f64 = 10.0;
+const MOST_ABOVE: f64 = 3.0;
 /// Other names of a relation for which a sentence is written.
 const WRITTEN_ALIASES: usize = 2;
 
