@@ -164,7 +164,9 @@ impl Reasoner {
         let one = &candidate.one;
         // A long list for a question that was half read is hardly meant.
         let listed = one.is_complete() || one.counts || candidate.things().len() <= MAX_HALF_READ;
-        if !(forced || one.may_be_meant() && listed) {
+        // Nor is the number of something that no word asks for.
+        let stray = one.ranked.silent > 0 && guide.ends_in_numbers(one);
+        if !(forced || one.may_be_meant() && listed && !stray) {
             return Ok(None);
         }
         let reading = writer.description(one);

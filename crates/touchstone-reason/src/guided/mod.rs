@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedNode, Term};
-use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes, ThingKind};
+use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes, ThingKind, ValueKind};
 
 pub use choose::Opinion;
 pub use driver::ReadingView;
@@ -147,6 +147,11 @@ impl Guide {
         };
         things.retain(fits);
         !things.is_empty()
+    }
+
+    fn ends_in_numbers(&self, one: &Interpretation) -> bool {
+        let kind = |hop: &Hop| self.graph.ontology().predicate(hop.predicate).value_kind;
+        one.hops().last().is_some_and(|hop| !hop.inverse && kind(hop) == ValueKind::Number)
     }
 
     pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {

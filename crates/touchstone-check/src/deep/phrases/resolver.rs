@@ -44,8 +44,7 @@ pub struct Scores {
     /// Words of the relation's names that the phrase has.
     pub words: f64,
     /// Log-probability of the phrase as a sentence that states the relation,
-    /// above or below the most that another one that is asked about gives it; 0
-    /// where it was not asked.
+    /// above the most that another one of the list gives it, or below.
     pub written: f64,
 }
 
@@ -146,24 +145,21 @@ impl PhraseResolver {
             .collect();
         let behind = self.likelihoods(question.relations, question.phrase, &labels)?;
         let alone = self.alone(question.relations, &labels)?;
+        let written = self.written(question)?;
         let mut scores: Vec<Scores> = (0..labels.len())
             .map(|at| Scores {
                 behind: behind[at],
                 alone: alone[at],
                 stated: None,
                 words: question.relations.get(at).map_or(0.0, |r| shared_words(r, question.phrase)),
-                written: 0.0,
+                written: written.get(at).copied().unwrap_or_default(),
             })
             .collect();
         let mut order: Vec<usize> = (0..question.relations.len()).collect();
         let gain = |score: &Scores| score.behind - 0.5 * score.alone + 2.0 * score.words;
         order.sort_by(|a, b| gain(&scores[*b]).total_cmp(&gain(&scores[*a])));
-        order.truncate(MAX_ASKED);
-        let asked: Vec<&Relation> = order.iter().map(|at| &question.relations[*at]).collect();
-        let written = self.written(question.phrase, &asked)?;
-        for (at, written) in order.into_iter().zip(written) {
+        for at in order.into_iter().take(MAX_ASKED) {
             scores[at].stated = Some(self.is_stated(question.phrase, &question.relations[at].label)?);
-            scores[at].written = written;
         }
         Ok(scores)
     }
@@ -200,16 +196,15 @@ impl PhraseResolver {
         session.score(&labels.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// How likely the phrase is written for each of these relations, beside the
-    /// others of them.
-    fn written(&self, phrase: &str, relations: &[&Relation]) -> Result<Vec<f64>, LlmError> {
+    /// How likely the phrase is written for each relation, beside the others.
+    fn written(&self, question: &PhraseQuestion<'_>) -> Result<Vec<f64>, LlmError> {
         let chat = [Message::new(Role::System, WRITTEN_SYSTEM), Message::new(Role::User, WRITTEN_REQUEST)];
         self.engine.prepare(&chat)?;
         let mut session = self.engine.open(&chat)?;
         let written = STATED_EXAMPLES.iter().filter(|(.., stated)| *stated);
         let examples: String = written.map(|(phrase, label, _)| format!("{label}: {phrase}.\n")).collect();
         session.append(&examples)?;
-        let names = |relation: &&Relation| {
+        let names = |relation: &Relation| {
             let aliases: Vec<&str> =
                 relation.aliases.iter().take(WRITTEN_ALIASES).map(String::as_str).collect();
             match aliases.is_empty() {
@@ -217,8 +212,8 @@ impl PhraseResolver {
                 false => format!("{} ({}):", relation.label, aliases.join(", ")),
             }
         };
-        let given: Vec<String> = relations.iter().map(names).collect();
-        let text = format!(" {phrase}.");
+        let given: Vec<String> = question.relations.iter().map(names).collect();
+        let text = format!(" {}.", question.phrase);
         let alternatives: Vec<LlmAlternative<'_>> =
             given.iter().map(|given| LlmAlternative { given, text: &text }).collect();
         let found = session.likelihoods(&alternatives)?;
@@ -227,11 +222,9 @@ impl PhraseResolver {
             let others = all.iter().enumerate().filter(|(at, _)| *at != own);
             others.map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max)
         };
-        // One alone is above no other.
-        let above = |at: usize| {
-            if all.len() > 1 { (all[at] - best_but(at)).clamp(-MOST_ABOVE, MOST_ABOVE) } else { 0.0 }
-        };
-        Ok((0..all.len()).map(above).collect())
+        // A list of one has no other; what nothing bounds says nothing.
+        let above = |at: usize| (all[at] - best_but(at)).clamp(-MOST_ABOVE, MOST_ABOVE);
+        Ok((0..all.len()).map(|at| if all.len() > 1 { above(at) } else { 0.0 }).collect())
     }
 
     fn is_stated(&self, phrase: &str, label: &str) -> Result<f64, LlmError> {
