@@ -243,12 +243,8 @@ fn latin_word(rest: &str) -> usize {
             && rest[i + c.len_utf8()..].starts_with(|n: char| n.is_alphanumeric() && !is_han(n));
         let negation =
             matches!(c, '\'' | '’') && rest[..i].ends_with('n') && rest[i + c.len_utf8()..].starts_with('t');
-        // "UTC+6"
-        let offset = c == '+'
-            && rest[..i].ends_with(|before: char| before.is_ascii_uppercase())
-            && rest[i + 1..].starts_with(|next: char| next.is_ascii_digit());
         let letter = (c.is_alphanumeric() && !is_han(c)) || is_invisible(c);
-        if !letter && !inner && !negation && !offset {
+        if !letter && !inner && !negation {
             break;
         }
         end = i + c.len_utf8();

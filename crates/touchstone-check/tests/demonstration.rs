@@ -329,15 +329,10 @@ fn the_narrowest_kinds_of_a_thing_decide_what_it_is_not() {
 }
 
 #[test]
-fn offsets_are_one_value() {
-    each_is(Refuted, &["The time zone of Lima is UTC+6."]);
-}
-
-#[test]
 fn a_word_of_a_story_is_no_misspelt_name() {
     let story = "Nora fills a tank with water using a hose that gives 7 gallons a minute, and her \
                  brother helps with a bucket. How long does it take them to fill 105 gallons?";
     assert!(CHECKER.answer_values(story).is_none());
-    let asked = CHECKER.answer_values("What is the capital of Ecuadro?").unwrap();
+    let asked = CHECKER.answer_values("What is the capital of Equador?").unwrap();
     assert_eq!(asked[0].label, "Quito");
 }
