@@ -58,7 +58,7 @@ def fit(cases):
 
 def report(name, judged):
     print(f"{name}: {len(judged)} phrases, {np.mean([ok for _, ok, _ in judged]):.3f} right")
-    for threshold in (0.7, 0.8, 0.9, 0.95):
+    for threshold in (0.7, 0.8, 0.85, 0.9, 0.95):
         sure = [ok for chance, ok, none in judged if chance >= threshold and not none]
         share = len(sure) / max(1, sum(1 for _, _, none in judged if not none))
         print(f"  relations chosen at {threshold}: {len(sure)}, {np.mean(sure) if sure else float('nan'):.3f} right, {share:.2f} of those chosen")
