@@ -98,7 +98,7 @@ fn name_codes(graph: &Graph, part: &str, items: &mut [Item]) {
             || written.len() > 1 && written.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         if noun.is_plain() && code.is_plain() && looks {
             let is_text = |id: &PredicateId| graph.ontology().predicate(*id).value_kind == ValueKind::Text;
-            noun.predicates = graph.composed().headed(&noun.folded).filter(is_text).collect();
+            noun.predicates = graph.composed().headed(&noun.folded).into_iter().filter(is_text).collect();
         }
     }
 }

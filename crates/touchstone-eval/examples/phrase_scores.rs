@@ -78,10 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("give MODEL.gguf THESAURUS.toml COUNT".into());
     };
     let thesaurus: Thesaurus = toml::from_str(&std::fs::read_to_string(thesaurus)?)?;
-    let engine = Arc::new(LlamaEngine::load(
-        Path::new(model),
-        &LlamaOptions { threads: Some(1), ..LlamaOptions::default() },
-    )?);
+    let engine = Arc::new(LlamaEngine::load(Path::new(model), &LlamaOptions::default())?);
     let resolver = PhraseResolver::uncalibrated(engine);
     let mut random = ChaCha8Rng::seed_from_u64(4);
     let mut written = 0;

@@ -166,21 +166,20 @@ impl Reasoner {
         if options.mode != Mode::Auto {
             return self.begin(question, options, on_event)?.checked();
         }
-        let mut failed = None;
-        let mut met = |answer: &Answer| {
-            self.met_by_graph(posed, options, answer).unwrap_or_else(|error| {
-                failed = Some(error);
-                answer.clone()
-            })
-        };
+        let mut met = None;
         let mut report = self
             .begin(question, options, &mut |event: Event<'_>| match event {
-                Event::Answered { answer } => on_event(Event::Answered { answer: &met(answer) }),
+                Event::Answered { answer } => {
+                    let found = met.insert(self.met_by_graph(posed, options, answer));
+                    on_event(Event::Answered { answer: found.as_ref().unwrap_or(answer) })
+                }
                 other => on_event(other),
             })?
             .checked()?;
-        report.answer = met(&report.answer);
-        failed.map_or(Ok(report), Err)
+        if let Some(met) = met {
+            report.answer = met?;
+        }
+        Ok(report)
     }
 
     /// The same prompt, sampling and limits, with nothing checked: what the

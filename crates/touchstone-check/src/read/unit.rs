@@ -238,25 +238,17 @@ fn converted(from: &str, to: &str) -> Option<Conversion> {
 }
 
 /// Words that begin like a unit: 人口 counts no 人, 周期 no 周.
-const LONGER_WORDS: &[(&str, &str)] = &[
-    ("人", "人口"),
-    ("周", "周期"),
-    ("周", "周围"),
-    ("周", "周边"),
-    ("周", "周年"),
-    ("周", "周长"),
-    ("年", "年级"),
-    ("天", "天然"),
-    ("分", "分区"),
-    ("米", "米饭"),
-];
+const LONGER_WORDS: &[&str] =
+    &["人口", "周期", "周围", "周边", "周年", "周长", "年级", "天然", "分区", "米饭"];
 
 /// The unit whose name starts exactly at `at`: its end and what it is.
 pub(super) fn unit_at(text: &str, at: usize) -> Option<(usize, Unit)> {
     let rest = text.get(at..)?;
     let names = TABLE.names.get(&lower(rest.chars().next()?))?;
-    let other_word =
-        |name: &Name| LONGER_WORDS.iter().any(|(unit, word)| name.text == *unit && rest.starts_with(word));
+    let other_word = |name: &Name| {
+        let begins = |word: &&str| word.len() > name.text.len() && word.starts_with(&name.text);
+        LONGER_WORDS.iter().any(|word| begins(word) && rest.starts_with(word))
+    };
     let name = names.iter().find(|name| named(rest, &name.text, name.any_case) && !other_word(name))?;
     Some((at + name.text.len(), Unit { above: Some(name.entry), below: None }))
 }

@@ -2,6 +2,7 @@
 //! "two-letter ISO code" for what is called "ISO 3166-1 alpha-2 code" and
 //! "two-letter country code".
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -69,11 +70,11 @@ impl Composed {
     }
 
     /// The predicates of which some name ends with the noun.
-    pub fn headed(&self, noun: &str) -> impl Iterator<Item = PredicateId> + use<> {
+    pub fn headed(&self, noun: &str) -> Vec<PredicateId> {
         let mut found: Vec<PredicateId> =
             self.heads.get(noun).map(|named| named.keys().copied().collect()).unwrap_or_default();
         found.sort_unstable();
-        found.into_iter()
+        found
     }
 
     /// Whether the word stands in some name of the predicate.
@@ -107,15 +108,14 @@ impl Composed {
         let word = |at: usize| &text[pieces[at].clone()];
         let last = pieces.len().checked_sub(1)?;
         let (head, first, most, least) = match language {
-            Language::English => (word(last).to_owned(), last, MAX_WORDS, MIN_WORDS),
+            Language::English => (Cow::Borrowed(word(last)), last, MAX_WORDS, MIN_WORDS),
             Language::Chinese => {
                 let first = (last + 1).checked_sub(HEAD_HAN)?;
                 let head: Vec<&str> = (first..=last).map(word).collect();
-                (head.concat(), first, MAX_HAN, MIN_HAN)
+                (Cow::Owned(head.concat()), first, MAX_HAN, MIN_HAN)
             }
         };
-        let mut named: Vec<PredicateId> = self.heads.get(&head)?.keys().copied().collect();
-        named.sort_unstable();
+        let mut named = self.headed(&head);
         let mut start = first;
         while let Some(before) = start.checked_sub(1) {
             let between = &text[pieces[before].end..pieces[start].start];

@@ -6,7 +6,6 @@ use touchstone_check::read::Number;
 use touchstone_core::{Answer, AnswerStatus};
 use touchstone_graph::fold;
 
-use super::driver::Candidate;
 use crate::conclude::PARTLY;
 use crate::premise::Posed;
 use crate::reasoner::Reasoner;
@@ -37,16 +36,8 @@ impl Reasoner {
             return Ok(answer.clone());
         }
         let mut met = Answer { confidence: PARTLY, ..answer.clone() };
-        met.claims.extend(self.facts(&writer, best));
+        met.claims.extend(self.guide().steps(&writer, best).into_iter().flat_map(|step| step.claims));
         Ok(met)
-    }
-
-    fn facts(
-        &self,
-        writer: &super::Writer<'_>,
-        candidate: &Candidate,
-    ) -> impl Iterator<Item = touchstone_core::Claim> + use<> {
-        self.guide().steps(writer, candidate).into_iter().flat_map(|step| step.claims)
     }
 }
 

@@ -37,8 +37,7 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
         let name = &question[mention.range.clone()];
         let entities = entities(graph.lexicon(), name, mention.entries.iter().map(|entry| entry.meaning));
         // "of" is no town, as long as it is written small.
-        let word = is_function_word(name);
-        if entities.is_empty() || word {
+        if entities.is_empty() || is_function_word(name) {
             continue;
         }
         let score = form(name, question, &mention.range) - unlike(graph.lexicon(), &entities, name, question);

@@ -247,11 +247,8 @@ impl Guide {
     fn unexplained(&self, reading: &Reading, hops: &[Hop]) -> Vec<String> {
         let composed = self.graph.composed();
         let says = |word: &str| {
-            hops.iter().any(|hop| {
-                self.is_asked(*hop, reading)
-                    && !index::restricts(word)
-                    && composed.has_word(hop.predicate, word)
-            })
+            let of = |hop: &Hop| composed.has_word(hop.predicate, word) && self.is_asked(*hop, reading);
+            !index::restricts(word) && hops.iter().any(of)
         };
         reading.unknown.iter().filter(|word| !says(word)).cloned().collect()
     }

@@ -24,6 +24,17 @@ pub struct Relation {
     pub aliases: Vec<String>,
 }
 
+impl Relation {
+    /// The label, with so many of the other names in brackets.
+    fn named(&self, aliases: usize) -> String {
+        let names: Vec<&str> = self.aliases.iter().take(aliases).map(String::as_str).collect();
+        match names.is_empty() {
+            true => self.label.clone(),
+            false => format!("{} ({})", self.label, names.join(", ")),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct PhraseQuestion<'a> {
     /// "X was stationed in Y"
@@ -181,14 +192,8 @@ impl PhraseResolver {
         phrase: &str,
         labels: &[String],
     ) -> Result<Vec<f64>, LlmError> {
-        let line = |relation: &Relation| {
-            let names: Vec<&str> = relation.aliases.iter().take(MAX_ALIASES).map(String::as_str).collect();
-            match names.is_empty() {
-                true => format!("- {}", relation.label),
-                false => format!("- {} ({})", relation.label, names.join(", ")),
-            }
-        };
-        let list: Vec<String> = relations.iter().map(line).collect();
+        let list: Vec<String> =
+            relations.iter().map(|relation| format!("- {}", relation.named(MAX_ALIASES))).collect();
         let system = format!("{SYSTEM}\n\nRelations:\n{}\n- none", list.join("\n"));
         let chat = [Message::new(Role::System, system), Message::new(Role::User, format!("{phrase}."))];
         let mut session = self.engine.open(&chat)?;
@@ -204,15 +209,11 @@ impl PhraseResolver {
         let written = STATED_EXAMPLES.iter().filter(|(.., stated)| *stated);
         let examples: String = written.map(|(phrase, label, _)| format!("{label}: {phrase}.\n")).collect();
         session.append(&examples)?;
-        let names = |relation: &Relation| {
-            let aliases: Vec<&str> =
-                relation.aliases.iter().take(WRITTEN_ALIASES).map(String::as_str).collect();
-            match aliases.is_empty() {
-                true => format!("{}:", relation.label),
-                false => format!("{} ({}):", relation.label, aliases.join(", ")),
-            }
-        };
-        let given: Vec<String> = question.relations.iter().map(names).collect();
+        let given: Vec<String> = question
+            .relations
+            .iter()
+            .map(|relation| format!("{}:", relation.named(WRITTEN_ALIASES)))
+            .collect();
         let text = format!(" {}.", question.phrase);
         let alternatives: Vec<LlmAlternative<'_>> =
             given.iter().map(|given| LlmAlternative { given, text: &text }).collect();
