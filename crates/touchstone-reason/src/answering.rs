@@ -90,6 +90,8 @@ impl Run<'_> {
             true => confidence.min(conclude::PARTLY),
             false => conclude::confidence(&[], None, case.doubt),
         };
+        let confidence =
+            case.reading.map_or(confidence, |probability| confidence.min(conclude::as_read(probability)));
         let status = if verified { AnswerStatus::Verified } else { AnswerStatus::PartlyVerified };
         Answer { values: case.values(&text), text, status, confidence, claims, model: None }
     }

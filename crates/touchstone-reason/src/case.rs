@@ -31,6 +31,9 @@ pub(crate) struct Case<'a> {
     /// The least probability, to their models, of the lines that stand
     /// without being verified.
     pub(crate) doubt: f64,
+    /// The least probability of the verified ones that calculate: that they
+    /// are right does not say that the question asks for them.
+    pub(crate) reading: Option<f64>,
 }
 
 /// A step that is to stand.
@@ -296,6 +299,8 @@ impl<'a> Case<'a> {
         self.hold_operands(&mut step, &self.derivation.texts());
         if step.status == StepStatus::Unverified {
             self.doubt = self.doubt.min(probability);
+        } else if step.claims.iter().any(|claim| claim.kind == ClaimKind::Calculation) {
+            self.reading = Some(self.reading.map_or(probability, |least| least.min(probability)));
         }
         self.tell(Event::Accepted { step: &step })?;
         self.derivation.push_line(step, line);

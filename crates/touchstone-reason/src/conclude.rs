@@ -172,5 +172,16 @@ pub(crate) fn confidence(claims: &[Claim], language: Option<Language>, unverifie
 /// own questions, 28 of 40 to word problems).
 pub(crate) const PARTLY: f64 = 0.65;
 
+/// The confidence in what follows from right calculations that the model chose
+/// by its own reading of the question, given how probable the least probable
+/// of these steps was to it: a logistic regression on the logarithm of its
+/// odds. Fitted on 165 plain answers of the 1.5B model to word problems
+/// (GSM8K), where half are right at 0.84 and three quarters at 0.93.
+pub(crate) fn as_read(probability: f64) -> f64 {
+    let probability = probability.clamp(1e-6, 1.0 - 1e-6);
+    let odds = (probability / (1.0 - probability)).ln();
+    1.0 / (1.0 + (1.772 - 1.095 * odds).exp())
+}
+
 /// What is left of the confidence where nothing speaks for a claim.
 const UNVERIFIED: f64 = 0.5;

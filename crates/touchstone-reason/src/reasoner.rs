@@ -218,6 +218,7 @@ impl Reasoner {
             words: self.prompts.words(written),
             derivation,
             doubt: 1.0,
+            reading: None,
         };
         Ok(Run { authors, case })
     }

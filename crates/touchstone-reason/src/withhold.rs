@@ -30,9 +30,10 @@ impl Threshold {
     }
 }
 
-/// The answer as it is given: less sure ones are kept back.
+/// The answer as it is given: of those that are not verified, less sure ones
+/// are kept back.
 pub(crate) fn sure_enough(answer: &Answer, below: f64, words: &Words) -> Answer {
-    if answer.status == AnswerStatus::Withheld || answer.confidence >= below {
+    if answer.status != AnswerStatus::PartlyVerified || answer.confidence >= below {
         return answer.clone();
     }
     let reason = words
@@ -83,6 +84,8 @@ mod tests {
         assert_eq!(sure_enough(&unsure, 0.0, words), unsure);
         let sure = answer(0.46, AnswerStatus::PartlyVerified);
         assert_eq!(sure_enough(&sure, 0.46, words), sure);
+        let verified = answer(0.3, AnswerStatus::Verified);
+        assert_eq!(sure_enough(&verified, 0.46, words), verified);
     }
 
     #[test]

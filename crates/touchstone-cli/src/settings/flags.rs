@@ -123,7 +123,7 @@ pub(crate) struct ReasonFlags {
     #[arg(long, value_name = "P")]
     #[serde(skip_serializing_if = "Option::is_none")]
     cascade_below: Option<f64>,
-    /// Withhold answers with less confidence [default: 0.46]; 0 gives all, said to be unverified.
+    /// Withhold unverified answers with less confidence [default: 0.46]; 0 gives all, said to be unverified.
     #[arg(long, value_name = "P")]
     #[serde(skip_serializing_if = "Option::is_none")]
     withhold_below: Option<f64>,

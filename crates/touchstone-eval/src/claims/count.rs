@@ -186,7 +186,7 @@ pub fn claim_table(summary: &ClaimSummary) -> String {
 }
 
 /// A sample by seed and id: the same for every version and machine.
-pub(super) fn sample(mut cases: Vec<Case>, selection: &Selection<'_>) -> Vec<Case> {
+pub fn sample(mut cases: Vec<Case>, selection: &Selection<'_>) -> Vec<Case> {
     if let Some(limit) = selection.limit {
         cases.sort_by_cached_key(|case| {
             let mut hash = Sha256::new();

@@ -16,7 +16,7 @@ use touchstone_core::{CheckReport, Verdict};
 
 use crate::error::EvalError;
 pub use crate::world::{Drop, World};
-pub use count::{ClaimSummary, Group, Share, claim_table};
+pub use count::{ClaimSummary, Group, Share, claim_table, sample};
 pub use suite::{ClaimFormat, ClaimSuite, Selection};
 
 /// What is known of a sentence.

@@ -55,13 +55,15 @@ pub enum ClaimFormat {
 }
 
 impl ClaimFormat {
-    /// Whether the suite brings its own graph.
-    pub fn own_graph(self) -> bool {
-        self == ClaimFormat::RelationPatterns
+    /// Whether its claims are checked against the store's graph: relation
+    /// patterns bring their own, passages need none.
+    pub fn needs_store(self) -> bool {
+        !matches!(self, ClaimFormat::RelationPatterns | ClaimFormat::ClaimPassages)
     }
 }
 
 /// What of a suite to write, and how.
+#[derive(Clone, Copy)]
 pub struct Selection<'a> {
     pub split: &'a str,
     pub data: Option<&'a Path>,
@@ -89,7 +91,7 @@ impl ClaimSuite {
         selection: &Selection<'_>,
         store: &dyn Fn() -> Result<Graph, EvalError>,
     ) -> Result<Claims, EvalError> {
-        if self.format.own_graph() {
+        if self.format == ClaimFormat::RelationPatterns {
             return pararel::claims(&self.folder(selection)?, selection);
         }
         let graph = World::from_store(store()?, selection.drop)?;

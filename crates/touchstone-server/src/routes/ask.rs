@@ -73,7 +73,7 @@ pub struct AskRequest {
     pub stream: bool,
     #[serde(default)]
     pub mode: Mode,
-    /// Withhold answers with less confidence (0 to 1); 0 gives all, said to be
+    /// Withhold unverified answers with less confidence (0 to 1); 0 gives all, said to be
     /// unverified. Without it, as the server is configured.
     pub withhold_below: Option<f64>,
     /// Stream the drafts too, and the claims of those that were refuted.

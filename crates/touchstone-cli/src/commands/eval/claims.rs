@@ -12,7 +12,7 @@ use touchstone_core::Verdict;
 use touchstone_eval::EvalError;
 use touchstone_eval::claims::{
     Case, Checked, ClaimSuite, ClaimSummary, Drop, Gold, Judgement, Selection, check_all, claim_table,
-    verdict_of,
+    sample, verdict_of,
 };
 use touchstone_graph::Graph;
 
@@ -35,15 +35,17 @@ pub(super) fn run(
     let drop = Drop { share: arguments.kg_drop, seed, open: arguments.open };
     let selection =
         Selection { split, data: arguments.data.as_deref(), limit: arguments.limit, seed, drop: &drop };
-    let dir = if suite.format.own_graph() { None } else { Some(parts::require_store(&settings)?) };
+    let dir = if suite.format.needs_store() { Some(parts::require_store(&settings)?) } else { None };
     let open = || match &dir {
         Some(dir) => Graph::open_read_only(dir).map_err(EvalError::from),
         None => Graph::from_store(touchstone_graph::Store::in_memory()?).map_err(EvalError::from),
     };
-    let mut claims = suite.claims(&selection, &open)?;
+    // What is searched is all of the suite; of what was found a part is judged.
+    let limit = if arguments.retrieve { None } else { selection.limit };
+    let mut claims = suite.claims(&Selection { limit, ..selection }, &open)?;
     if arguments.retrieve {
         let (cases, notes) = found::again(&claims.cases)?;
-        claims.cases = cases;
+        claims.cases = sample(cases, &selection);
         claims.skipped.extend(notes);
     }
     let phrases = Phrases::new(Memory::in_memory(), deep::phrases::DEFAULT_CONFIDENCE);
