@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use touchstone_core::{Claim, ClaimKind, Language};
-use touchstone_graph::{Graph, PredicateId};
+use touchstone_graph::{Graph, PredicateId, ValueKind};
 
 use crate::checker::Checker;
 use crate::items::{Item, itemize};
@@ -234,9 +234,11 @@ impl Reader<'_> {
         let ontology = self.graph.ontology();
         predicates.iter().any(|id| {
             let predicate = ontology.predicate(*id);
+            let named = predicate.value_kind == ValueKind::Entity;
             value.entities.iter().any(|entity| {
                 let types = self.graph.lexicon().types(*entity);
-                !types.is_empty()
+                named
+                    && !types.is_empty()
                     && ontology.fits(types, &predicate.range)
                     && (predicate.domain.is_empty() || !ontology.fits(types, &predicate.domain))
             })

@@ -337,3 +337,68 @@ fn the_most_of_a_kind_and_the_more_of_two_are_statements_that_are_checked() {
     let some = ask("哪种元素的密度最大？");
     assert_ne!(some.answer.status, AnswerStatus::Verified);
 }
+
+fn world(question: &str) -> AskReport {
+    ask_in(&WORLD, question, Mode::Graph)
+}
+
+#[test]
+fn numbers_of_several_things_are_put_together_by_calculations() {
+    for (question, value, calculation) in [
+        ("How many more protons does gold have than silver?", "32", "79 - 47 = 32."),
+        ("By how much is the atomic number of gold greater than that of silver?", "32", "79 - 47 = 32."),
+        ("What is the difference between the atomic numbers of silver and gold?", "32", "79 - 47 = 32."),
+        ("What is the combined atomic number of gold, silver and iron?", "152", "79 + 47 + 26 = 152."),
+        ("What is the average atomic number of gold and silver?", "63", "(79 + 47) ÷ 2 = 63."),
+        ("How many times greater is the atomic number of magnesium than that of carbon?", "2", "12 ÷ 6 = 2."),
+        ("How much greater than the atomic number of silver is that of gold?", "32", "79 - 47 = 32."),
+        ("How many years after the discovery of hydrogen was chlorine discovered?", "8", "1774 - 1766 = 8."),
+        ("金的原子序数比银大多少？", "32", "79 - 47 = 32。"),
+        ("金和银的原子序数之和是多少？", "126", "79 + 47 = 126。"),
+        ("镁的原子序数是碳的几倍？", "2", "12 ÷ 6 = 2。"),
+        ("氯比氢晚多少年被发现？", "8", "1774 - 1766 = 8。"),
+    ] {
+        let report = world(question);
+        assert_eq!(report.answer.values, [value], "{question}: {:?}", report.answer);
+        assert_eq!(report.answer.status, AnswerStatus::Verified, "{question}");
+        assert_eq!(report.steps.last().unwrap().text, calculation, "{question}");
+        assert!(replay_answer(&WORLD, &report).holds(), "{question}");
+    }
+}
+
+#[test]
+fn a_difference_that_is_the_other_way_round_is_said_to_be() {
+    let report = world("How many more protons does silver have than gold?");
+    assert!(report.answer.text.contains("The atomic number of gold is higher than that of silver."));
+    assert_eq!(report.answer.values, ["32"]);
+}
+
+#[test]
+fn words_that_have_no_place_leave_the_numbers_apart() {
+    for question in [
+        "How many more stable isotopes does gold have than silver?",
+        "What is the difference in price between gold and silver?",
+        "How many square miles larger is Brazil than Argentina?",
+        "金的价格比银高多少？",
+        "How many times the atomic number of carbon is that of magnesium?",
+    ] {
+        assert_ne!(world(question).answer.status, AnswerStatus::Verified, "{question}");
+    }
+}
+
+#[test]
+fn a_place_may_be_named_with_those_that_it_lies_in() {
+    assert_eq!(world("What is the capital of Manitoba, Canada?").answer.values, ["Winnipeg"]);
+    assert_eq!(world("What is the time zone of Paris, France?").answer.values, ["Europe/Paris"]);
+    assert_eq!(world("法国巴黎的时区是什么？").answer.values, ["Europe/Paris"]);
+    // Not its country's people.
+    assert!(world("加拿大马尼托巴省的人口是多少？").answer.values.is_empty());
+}
+
+#[test]
+fn what_each_of_several_has_is_told_of_each() {
+    let report = world("What are the capitals of Ecuador, Peru and Chile?");
+    assert_eq!(report.answer.values, ["Quito", "Lima", "Santiago"], "{:?}", report.answer);
+    let report = world("What is the common currency of France and Japan?");
+    assert_ne!(report.answer.status, AnswerStatus::Verified, "{:?}", report.answer);
+}

@@ -7,10 +7,10 @@ use touchstone_graph::{CueRole, Degree, Folded, Meaning, PredicateId};
 use super::index::Sense;
 use super::operations::{Planner, Selection, word_starts, words};
 
-const MOST: &[&str] = &["highest", "largest", "greatest", "biggest", "most", "best", "longest"];
-const LEAST: &[&str] = &["lowest", "smallest", "least", "fewest", "worst", "shortest"];
-const MORE: &[&str] = &["higher", "larger", "greater", "bigger", "more", "longer", "heavier"];
-const LESS: &[&str] = &["lower", "smaller", "less", "fewer", "shorter", "lighter"];
+pub(super) const MOST: &[&str] = &["highest", "largest", "greatest", "biggest", "most", "best", "longest"];
+pub(super) const LEAST: &[&str] = &["lowest", "smallest", "least", "fewest", "worst", "shortest"];
+pub(super) const MORE: &[&str] = &["higher", "larger", "greater", "bigger", "more", "longer", "heavier"];
+pub(super) const LESS: &[&str] = &["lower", "smaller", "less", "fewer", "shorter", "lighter"];
 const LATEST: &[&str] = &["latest", "newest", "most recent", "last"];
 const EARLIEST: &[&str] = &["earliest", "oldest", "first"];
 

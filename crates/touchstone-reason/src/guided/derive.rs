@@ -63,6 +63,8 @@ impl Guide {
         // The largest of those that the graph has may not be the largest.
         let selects = narrowed.iter().any(|(operation, _)| matches!(operation, Operation::Select(_)));
         let open = (one.counts || selects) && !self.holds_all(one.hops());
+        // Nor is the whole an answer where some word narrows it.
+        let open = open || one.restricted;
         let extent = Extent { whole: one.is_complete(), cut, open };
         self.answer_of(writer, candidate.things(), one.counts, extent, steps)
     }
@@ -182,7 +184,8 @@ pub(crate) struct Extent {
     pub(crate) open: bool,
 }
 
-fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Vec<Claim> {
+/// What a followed hop says, fact by fact.
+pub(super) fn claims(graph: &Graph, step: &Followed, text: &str, writer: &Writer<'_>) -> Vec<Claim> {
     step.reached
         .iter()
         .take(MAX_CLAIMS)

@@ -85,6 +85,14 @@ impl Reasoner {
             derivation.timed(Work::Checking, || self.candidates(posed, language))?;
         let writer = guide.writer(self.prompts().graph_words(language), language);
         if !candidates.first().is_some_and(|best| best.one.is_complete())
+            && let Some((steps, answer)) =
+                derivation.timed(Work::Checking, || self.figures(question, language))?
+        {
+            let reading = steps.last().map(|step| step.text.clone()).unwrap_or_default();
+            let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
+            return self.tell_derivation(told, language, derivation, on_event).map(Some);
+        }
+        if !candidates.first().is_some_and(|best| best.one.is_complete())
             && let Some(several) = derivation.timed(Work::Checking, || guide.several(question, language))?
         {
             let mut steps = Vec::new();

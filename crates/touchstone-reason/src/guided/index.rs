@@ -311,10 +311,13 @@ const RESTRICTING_ZH: &[&str] = &[
     "或者", "还是", "超过", "少于", "多于", "大于", "小于", "高于", "低于", "只", "平均", "总共",
 ];
 
-pub(crate) fn restricts(word: &str) -> bool {
+/// Whether the word narrows or turns what is asked by itself: "than", "not".
+pub(crate) fn turns(word: &str) -> bool {
     RESTRICTING.contains(&word)
-        || word.len() > 4 && word.ends_with("est")
-        || word.chars().any(|c| c.is_ascii_digit())
+}
+
+pub(crate) fn restricts(word: &str) -> bool {
+    turns(word) || word.len() > 4 && word.ends_with("est") || word.chars().any(|c| c.is_ascii_digit())
 }
 
 pub(crate) fn restricts_zh(text: &str) -> bool {

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{EntityId, Graph, Lexicon, Meaning, fold};
+use touchstone_graph::model::Term;
+use touchstone_graph::{EntityId, Graph, Hop, Lexicon, Meaning, fold, is_han};
 
-use super::index::{is_function_word, is_light};
+use super::index::{is_function_word, is_light, turns};
 
 /// A stretch of the question that names things of the graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ const SMALL_LETTERS: f32 = 1.5;
 const SMALL_ARTICLE: f32 = 0.4;
 /// Meanings of one name that are looked at.
 const MAX_MEANINGS: usize = 6;
+/// Places that one is looked for in.
+const MAX_PLACES: usize = 50;
 
 /// The names in a question, the likeliest first. A name in [brackets] is the
 /// only one.
@@ -37,7 +40,7 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
         let name = &question[mention.range.clone()];
         let entities = entities(graph.lexicon(), name, mention.entries.iter().map(|entry| entry.meaning));
         // "of" is no town, as long as it is written small.
-        if entities.is_empty() || is_function_word(name) {
+        if entities.is_empty() || is_function_word(name) || turns(name) {
             continue;
         }
         let score = form(name, question, &mention.range) - unlike(graph.lexicon(), &entities, name, question);
@@ -52,10 +55,56 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
                 && other.score >= topic.score
         })
     };
-    let mut kept: Vec<Topic> = topics.iter().filter(|topic| !longer(topic)).cloned().collect();
+    let kept: Vec<Topic> = topics.iter().filter(|topic| !longer(topic)).cloned().collect();
+    let mut kept = with_places(graph, question, kept);
     kept.sort_by(|a, b| b.score.total_cmp(&a.score));
     kept.truncate(MAX_TOPICS);
     kept
+}
+
+/// "Surat, Gujarat, India" and 加拿大曼尼托巴省 each name one place, by those
+/// that it lies in.
+fn with_places(graph: &Graph, question: &str, mut topics: Vec<Topic>) -> Vec<Topic> {
+    topics.sort_by_key(|topic| topic.range.start);
+    let mut found: Vec<Topic> = Vec::new();
+    for next in topics {
+        let joined = found.last().and_then(|before| {
+            let between = question.get(before.range.end..next.range.start)?.trim_end();
+            let owns = question[next.range.end..].starts_with(['\'', '’']);
+            let (inner, outer) = match between {
+                "," if !owns => (before, &next),
+                "" if next.name.starts_with(is_han) => (&next, before),
+                _ => return None,
+            };
+            let mut entities = inner.entities.clone();
+            entities.retain(|entity| outer.entities.iter().any(|place| lies_in(graph, *entity, *place)));
+            (!entities.is_empty()).then(|| Topic {
+                range: before.range.start..next.range.end,
+                name: inner.name.clone(),
+                entities,
+                score: inner.score.max(outer.score),
+            })
+        });
+        match joined {
+            Some(place) => {
+                found.pop();
+                found.push(place);
+            }
+            None => found.push(next),
+        }
+    }
+    found
+}
+
+/// By a relation that the ontology declares transitive, as being a part is.
+fn lies_in(graph: &Graph, inner: EntityId, outer: EntityId) -> bool {
+    let lexicon = graph.lexicon();
+    let outer = Term::from(lexicon.entity(outer).iri.into_owned());
+    graph.ontology().predicates().iter().filter(|predicate| predicate.transitive).any(|predicate| {
+        let hop = Hop { predicate: predicate.id, inverse: false };
+        let places = graph.follow(lexicon.entity(inner).iri, hop, MAX_PLACES);
+        places.is_ok_and(|(places, _)| places.iter().any(|place| place.term == outer))
+    })
 }
 
 fn bracketed(graph: &Graph, question: &str) -> Option<Topic> {

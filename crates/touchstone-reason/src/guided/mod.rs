@@ -9,6 +9,7 @@ mod degrees;
 mod derive;
 mod driver;
 mod extreme;
+mod figures;
 mod index;
 mod link;
 mod operations;

@@ -451,7 +451,7 @@ impl Condition {
 const MIN_DIGITS: usize = 3;
 
 /// Digits that a number in the graph is known to.
-fn significant(term: &Term) -> usize {
+pub(super) fn significant(term: &Term) -> usize {
     let Term::Literal(literal) = term else { return MIN_DIGITS };
     let digits =
         literal.value().chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
@@ -459,7 +459,7 @@ fn significant(term: &Term) -> usize {
 }
 
 /// The number with so many digits.
-fn rounded(value: &BigRational, digits: usize) -> BigRational {
+pub(super) fn rounded(value: &BigRational, digits: usize) -> BigRational {
     if value.is_zero() {
         return value.clone();
     }
@@ -488,7 +488,7 @@ fn is_year(number: &Number) -> bool {
     !number.rounded && !number.percent && year(&number.value) && written
 }
 
-fn blank(text: &mut String, range: std::ops::Range<usize>) {
+pub(super) fn blank(text: &mut String, range: std::ops::Range<usize>) {
     let spaces = " ".repeat(range.len());
     text.replace_range(range, &spaces);
 }

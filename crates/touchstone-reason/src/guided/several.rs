@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use touchstone_core::{Language, Step};
-use touchstone_graph::{GraphError, Reached, fold};
+use touchstone_graph::{GraphError, Hop, Reached, fold};
 
 use super::derive::{conclusion, step_of};
 use super::driver::Candidate;
 use super::index::{Sense, is_light};
 use super::link::{self, Topic};
 use super::words::{Writer, render};
-use super::{Guide, Leaving, reading};
+use super::{Guide, Leaving, index, reading};
 
 /// Starts of one question.
 const MAX_STARTS: usize = 4;
@@ -48,7 +48,7 @@ impl Guide {
         if !(2..=MAX_STARTS).contains(&topics.len()) {
             return Ok(None);
         }
-        let Some((views, joined)) = self.views(question, &topics, language) else { return Ok(None) };
+        let Some((views, mut joined)) = self.views(question, &topics, language) else { return Ok(None) };
         let mut parts: Vec<Candidate> = Vec::new();
         for (view, topic) in views.iter().zip(&topics) {
             let mut found = None;
@@ -74,6 +74,14 @@ impl Guide {
         }
         let Some((first, rest)) = parts.split_first() else { return Ok(None) };
         let mut things = first.things();
+        // Each has one of its own: "the capitals of A and B" are not what
+        // both have, unless the question says so.
+        let each = joined.iter().all(|join| *join == Joined::Both)
+            && !says_together(question, language)
+            && parts.iter().all(|part| part.things().len() == 1 && self.leads_on(part.one.hops()));
+        if each {
+            joined.fill(Joined::Either);
+        }
         for (part, join) in rest.iter().zip(&joined) {
             let others = part.things();
             let terms: HashSet<String> = others.iter().map(|thing| thing.term.to_string()).collect();
@@ -95,6 +103,12 @@ impl Guide {
         Ok(Some(Several { parts, joined, things }))
     }
 
+    /// Whether the path asks what things have, and not what has them.
+    fn leads_on(&self, hops: &[Hop]) -> bool {
+        let ontology = self.graph().ontology();
+        hops.iter().all(|hop| !hop.inverse && !ontology.predicate(hop.predicate).symmetric)
+    }
+
     /// For every start the question with only its own words left, and how the
     /// starts are joined.
     fn views(
@@ -105,7 +119,7 @@ impl Guide {
     ) -> Option<(Vec<String>, Vec<Joined>)> {
         let prefix = 0..topics.first()?.range.start;
         let suffix = topics.last()?.range.end..question.len();
-        let mut joined = Vec::new();
+        let mut joined: Vec<Option<Joined>> = Vec::new();
         // What stands between two starts, before and behind what joins them.
         let mut between: Vec<(Range<usize>, Range<usize>)> = Vec::new();
         for pair in topics.windows(2) {
@@ -114,6 +128,13 @@ impl Guide {
             joined.push(join);
             between.push((middle.start..middle.start + at.start, middle.start + at.end..middle.end));
         }
+        // In a list the last joint says how all of it is joined.
+        let mut last = None;
+        for join in joined.iter_mut().rev() {
+            last = join.or(last);
+            *join = last;
+        }
+        let joined: Vec<Joined> = joined.into_iter().collect::<Option<_>>()?;
         let says = |range: &Range<usize>| match language {
             Language::English => question[range.clone()]
                 .split(|c: char| !c.is_alphanumeric())
@@ -193,12 +214,12 @@ impl Guide {
     }
 }
 
-/// What joins two starts, and where it stands.
+/// What joins two starts, if it says how, and where it stands.
 ///
-/// `None` where nothing stands between them: "Gujarat, India" is one place.
-fn joint(middle: &str, language: Language) -> Option<(Joined, Range<usize>)> {
+/// `None` where nothing stands between them: 加拿大魁北克 is one place.
+fn joint(middle: &str, language: Language) -> Option<(Option<Joined>, Range<usize>)> {
     if !middle.contains(|c: char| c.is_alphanumeric()) {
-        return None;
+        return matches!(middle.trim(), "," | "、" | "，").then(|| (None, 0..middle.len()));
     }
     let english: &[(&str, Joined)] = &[
         ("but not", Joined::Without),
@@ -233,11 +254,23 @@ fn joint(middle: &str, language: Language) -> Option<(Joined, Range<usize>)> {
             let inside =
                 |c: Option<char>| language == Language::English && c.is_some_and(char::is_alphanumeric);
             if !inside(lower[..at].chars().next_back()) && !inside(lower[at + word.len()..].chars().next()) {
-                return Some((*join, at..at + word.len()));
+                return Some((Some(*join), at..at + word.len()));
             }
         }
     }
-    Some((Joined::Both, 0..0))
+    Some((Some(Joined::Both), 0..0))
+}
+
+/// Whether the question asks for what its starts have in common.
+fn says_together(question: &str, language: Language) -> bool {
+    match language {
+        Language::English => question
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| index::says_sharing(&fold(word)) || word.eq_ignore_ascii_case("both")),
+        Language::Chinese => {
+            ["共同", "共有", "同时", "都", "相同", "一样"].iter().any(|word| question.contains(word))
+        }
+    }
 }
 
 /// What several starts share is what their sets have in common: the words for
