@@ -380,6 +380,10 @@ fn words_that_have_no_place_leave_the_numbers_apart() {
         "What is the difference in price between gold and silver?",
         "How many square miles larger is Brazil than Argentina?",
         "金的价格比银高多少？",
+        "How much larger is the combined area of Norway and Sweden than that of Finland?",
+        "挪威和瑞典的面积之和比芬兰大多少？",
+        "What is the total area of Norway and the population of Sweden?",
+        "What is the combined population of Norway and the capital of Sweden?",
         "How many times the atomic number of carbon is that of magnesium?",
     ] {
         assert_ne!(world(question).answer.status, AnswerStatus::Verified, "{question}");
