@@ -1,0 +1,83 @@
+//! Chinese: phrases are found where they stand, the longest first.
+
+use std::ops::Range;
+
+use touchstone_core::Language;
+use touchstone_graph::{Composed, Folded};
+
+use super::{Reading, Side, Unit, composed_names};
+use crate::guided::index::{self, CueIndex, Sense};
+
+pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic: &Range<usize>) -> Reading {
+    let mut reading = Reading::default();
+    for (side, part) in [(Side::Before, &question[..topic.start]), (Side::After, &question[topic.end..])] {
+        let folded = Folded::new(part).text;
+        let mut spans: Vec<(Range<usize>, Vec<Sense>)> = Vec::new();
+        let mut named: Vec<(Range<usize>, Sense)> = Vec::new();
+        for (phrase, sense) in index.chinese() {
+            let places = folded.match_indices(phrase.as_str());
+            named.extend(places.map(|(at, _)| (at..at + phrase.len(), sense.clone())));
+        }
+        named.extend(composed_names(composed, &folded, Language::Chinese));
+        named.sort_by_key(|(span, _)| std::cmp::Reverse(span.len()));
+        for (span, sense) in named {
+            match spans.iter_mut().find(|(known, _)| *known == span) {
+                Some((_, senses)) => senses.push(sense),
+                None => {
+                    let apart =
+                        spans.iter().all(|(known, _)| known.end <= span.start || span.end <= known.start);
+                    if apart {
+                        spans.push((span, vec![sense]));
+                    }
+                }
+            }
+        }
+        spans.sort_by_key(|(span, _)| span.start);
+        let mut at = 0;
+        let ends =
+            spans.iter().map(|(span, _)| span.clone()).chain(std::iter::once(folded.len()..folded.len()));
+        for span in ends {
+            reading.unknown.extend(index::content_zh(&folded[at..span.start]));
+            at = span.end;
+        }
+        let last = spans.len();
+        for (place, (span, senses)) in spans.into_iter().enumerate() {
+            let adjacent = match side {
+                Side::Before => place + 1 == last && folded[span.end..].trim().is_empty(),
+                Side::After => place == 0 && folded[..span.start].trim().is_empty(),
+            };
+            let unit = Unit {
+                text: folded[span.clone()].to_owned(),
+                start: 0,
+                side,
+                senses,
+                by: false,
+                of: false,
+                adjacent,
+                equals: folded[span.end..].starts_with('是') && side == Side::Before,
+                modifier: false,
+                head: false,
+                optional: matches!(&folded[span.clone()], "在" | "属于"),
+            };
+            match side {
+                Side::Before => reading.before.insert(0, unit),
+                Side::After => reading.after.push(unit),
+            }
+        }
+        // "X是哪个国家的首都": X is the capital, and the country is asked for.
+        let tail = folded.trim_start();
+        if side == Side::After && tail.starts_with('是') && tail.contains('的') && last > 1 {
+            reading.after.reverse();
+            if let Some((_, nearer)) = reading.after.split_last_mut() {
+                nearer.iter_mut().for_each(|unit| unit.equals = true);
+            }
+        }
+        reading.sharing |= index::says_sharing_zh(&folded);
+        reading.restricted |= index::restricts_zh(&folded);
+        let folded = folded.replace("哪几", "哪些");
+        reading.counts |= ["几个", "几位", "几部", "几种", "多少个", "多少部", "多少位", "多少种"]
+            .iter()
+            .any(|words| folded.contains(words));
+    }
+    reading
+}
