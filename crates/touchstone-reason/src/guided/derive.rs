@@ -10,7 +10,7 @@ use touchstone_graph::{Graph, Hop, Reached, ValueKind};
 use super::driver::Candidate;
 use super::operations::Operation;
 use super::words::{Writer, render};
-use super::{Followed, Guide};
+use super::{Followed, Guide, index};
 
 /// Facts that one step shows as its claims.
 const MAX_CLAIMS: usize = 200;
@@ -63,8 +63,8 @@ impl Guide {
         // The largest of those that the graph has may not be the largest.
         let selects = narrowed.iter().any(|(operation, _)| matches!(operation, Operation::Select(_)));
         let open = (one.counts || selects) && !self.holds_all(one.hops());
-        // Nor is the whole an answer where some word narrows it.
-        let open = open || one.restricted;
+        // Nor is one number an answer where it is to be held against others.
+        let open = open || one.unknown.iter().any(|word| index::compares(word));
         let extent = Extent { whole: one.is_complete(), cut, open };
         self.answer_of(writer, candidate.things(), one.counts, extent, steps)
     }

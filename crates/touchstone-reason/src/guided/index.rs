@@ -316,6 +316,15 @@ pub(crate) fn turns(word: &str) -> bool {
     RESTRICTING.contains(&word)
 }
 
+/// Words that hold several things against each other, or put them together.
+const COMPARING: &[&str] = &["more", "less", "fewer", "than", "average", "total", "sum", "difference"];
+const COMPARING_ZH: &[&str] = &["比", "平均", "总"];
+
+/// Whether the word, or what is left of a Chinese text, compares.
+pub(crate) fn compares(word: &str) -> bool {
+    COMPARING.contains(&word) || COMPARING_ZH.iter().any(|part| word.contains(part))
+}
+
 pub(crate) fn restricts(word: &str) -> bool {
     turns(word) || word.len() > 4 && word.ends_with("est") || word.chars().any(|c| c.is_ascii_digit())
 }

@@ -146,10 +146,12 @@ impl Writer<'_> {
     fn plural(&self, noun: &str) -> String {
         match self.language {
             Language::English if noun == "person" => "people".to_owned(),
-            Language::English => match noun.split_once(" of ") {
-                Some((head, tail)) => format!("{} of {tail}", plural(head)),
-                None => plural(noun),
-            },
+            Language::English => {
+                let behind =
+                    [" of ", " within ", " in ", " with "].iter().filter_map(|word| noun.find(word)).min();
+                let (head, tail) = noun.split_at(behind.unwrap_or(noun.len()));
+                format!("{}{tail}", plural(head))
+            }
             Language::Chinese => noun.to_owned(),
         }
     }

@@ -186,7 +186,7 @@ impl Planner<'_> {
             let (range, _) = self.comparative(rest)?;
             let ids = self.compares(&rest[range.clone()]);
             // The comparative stays: it says which of them is more.
-            (!ids.is_empty()).then(|| (ids, range.end..range.end))
+            (!ids.is_empty()).then_some((ids, range.end..range.end))
         })
     }
 
