@@ -162,6 +162,8 @@ impl<'a> Case<'a> {
                 claims = concluded;
             }
         }
+        // Nor need the graph have a fact that a step took from a passage.
+        conclude::from_steps(&mut claims, &self.derivation, self.words);
         claims
     }
 

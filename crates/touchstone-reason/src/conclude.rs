@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 use touchstone_check::read::{self, Number, format_plain};
 use touchstone_core::{
-    Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Verdict,
+    Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
 };
 
 use crate::derivation::Derivation;
@@ -63,6 +63,33 @@ fn conclusion(
     }
     let reason = words.not_in_steps.clone();
     claim(answer, value, Verdict::Unverifiable, ReasonCode::NoEvidence, reason, Vec::new())
+}
+
+/// What the graph does not decide, and a verified step says of the same things.
+pub(crate) fn from_steps(claims: &mut [Claim], derivation: &Derivation, words: &Words) {
+    let same = |one: &Option<Term>, other: &Option<Term>| match (one, other) {
+        (Some(one), Some(other)) => one.iri.is_some() && one.iri == other.iri,
+        _ => false,
+    };
+    for claim in claims.iter_mut().filter(|claim| claim.verdict == Verdict::Unverifiable) {
+        let says = |said: &&Claim| {
+            said.verdict == Verdict::Supported
+                && (said.kind, said.negated_kind) == (claim.kind, claim.negated_kind)
+                && same(&said.subject, &claim.subject)
+                && same(&said.predicate, &claim.predicate)
+                && same(&said.object, &claim.object)
+        };
+        let found = derivation
+            .standing()
+            .filter(|step| matches!(step.status, StepStatus::Accepted | StepStatus::Repaired))
+            .find_map(|step| Some((step, step.claims.iter().find(says)?)));
+        if let Some((step, said)) = found {
+            (claim.verdict, claim.reason_code) = (Verdict::Supported, ReasonCode::FollowsFromStep);
+            claim.reason.clone_from(&words.follows_from_steps);
+            claim.evidence = vec![step_evidence(step)];
+            claim.confidence = said.confidence;
+        }
+    }
 }
 
 /// Words that a step corrected, put right in the answer too.
@@ -128,7 +155,7 @@ fn claim(
         span: characters(answer, start, length),
         subject: None,
         predicate: None,
-        object: Some(touchstone_core::Term::literal(value)),
+        object: Some(Term::literal(value)),
         verdict,
         reason_code,
         reason,
@@ -185,3 +212,43 @@ pub(crate) fn as_read(probability: f64) -> f64 {
 
 /// What is left of the confidence where nothing speaks for a claim.
 const UNVERIFIED: f64 = 0.5;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::Prompts;
+
+    fn fact(object: &str, verdict: Verdict) -> Claim {
+        let term = |name: &str| {
+            let iri = Some(format!("https://example.org/{name}"));
+            Some(Term { iri, ..Term::literal(name) })
+        };
+        Claim {
+            kind: ClaimKind::Relation,
+            subject: term("Tarnby"),
+            predicate: term("mayor"),
+            object: term(object),
+            confidence: 0.9,
+            ..claim("x", "x", verdict, ReasonCode::NoEvidence, String::new(), Vec::new())
+        }
+    }
+
+    fn told(status: StepStatus, verdict: Verdict, answer: &str) -> Verdict {
+        let mut derivation = Derivation::begin();
+        let claims = vec![fact("Ada", verdict)];
+        let text = "The mayor of Tarnby is Ada.".to_owned();
+        derivation.push(Step { index: 1, text, status, before: None, claims, why: None, model: None });
+        let mut claims = [fact(answer, Verdict::Unverifiable)];
+        from_steps(&mut claims, &derivation, Prompts::load(None).unwrap().words(Language::English));
+        claims[0].verdict
+    }
+
+    #[test]
+    fn an_answer_may_say_what_a_verified_step_says_of_the_same_things() {
+        assert_eq!(told(StepStatus::Accepted, Verdict::Supported, "Ada"), Verdict::Supported);
+        assert_eq!(told(StepStatus::Accepted, Verdict::Supported, "Jon"), Verdict::Unverifiable);
+        assert_eq!(told(StepStatus::Unverified, Verdict::Unverifiable, "Ada"), Verdict::Unverifiable);
+        assert_eq!(told(StepStatus::Rejected, Verdict::Supported, "Ada"), Verdict::Unverifiable);
+    }
+}

@@ -31,7 +31,7 @@ pub fn replay_answer(checker: &Checker, report: &AskReport) -> ReplayReport {
     let context = StepContext { question: &report.question, accepted: &accepted, language };
     let fresh = checker.check_answer(&report.question, &report.answer.text, &context);
     for claim in &report.answer.claims {
-        if claim.kind == ClaimKind::Conclusion {
+        if claim.kind == ClaimKind::Conclusion || claim.reason_code == ReasonCode::FollowsFromStep {
             let now = concluded(report, claim);
             replay.compare(None, claim, now, claim.reason_code);
         } else {
@@ -148,7 +148,11 @@ fn concluded(report: &AskReport, claim: &Claim) -> Verdict {
         steps.iter().any(|step| value.parse::<usize>().is_ok_and(|count| step.claims.len() == count))
     };
     let whole = report.answer.text == claim.text;
-    let values: Vec<String> = if whole { report.answer.values.clone() } else { vec![claim.text.clone()] };
+    let values: Vec<String> = match &claim.object {
+        _ if whole => report.answer.values.clone(),
+        Some(object) if claim.kind != ClaimKind::Conclusion => vec![object.label.clone()],
+        _ => vec![claim.text.clone()],
+    };
     let held = !steps.is_empty()
         && steps.iter().all(|step| stands(step))
         && values.iter().all(|value| says(value) || counted(value));
