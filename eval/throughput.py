@@ -12,6 +12,7 @@ prompts included. Needs nothing but Python; writes a Markdown table.
 """
 
 import argparse
+import concurrent.futures
 import http.client
 import json
 import os
@@ -21,7 +22,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 THINGS = [
@@ -44,22 +44,25 @@ class Server:
             if self.process.poll() is not None:
                 sys.exit(f"{name} ended: {open(self.log.name).read()[-2000:]}")
             self.host = ready(open(self.log.name).read())
-            if self.host and self.answers("/v1/models"):
+            self.model = self.host and self.listed()
+            if self.model:
                 return
             time.sleep(0.1)
         sys.exit(f"{name} is not ready after two minutes")
 
-    def answers(self, path):
+    def listed(self):
+        """The model that the server names, once it answers."""
         try:
             connection = http.client.HTTPConnection(self.host, timeout=10)
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
+            connection.request("GET", "/v1/models")
+            reply = connection.getresponse()
+            return json.loads(reply.read())["data"][0]["id"] if reply.status == 200 else None
         except OSError:
-            return False
+            return None
 
     def complete(self, prompt, tokens):
         body = {
-            "model": "default",
+            "model": self.model,
             "messages": [{"role": "user", "content": prompt}],
             "temperature": 0,
             "max_tokens": tokens,
@@ -70,7 +73,7 @@ class Server:
         reply = connection.getresponse()
         text = reply.read()
         if reply.status != 200:
-            sys.exit(f"{self.name} answered {reply.status}: {text[:500]!r}")
+            raise RuntimeError(f"{self.name} answered {reply.status}: {text[:500]!r}")
         return json.loads(text)["usage"]["completion_tokens"]
 
     def stop(self):
@@ -80,20 +83,16 @@ class Server:
 
 def measured(server, clients, tokens, salt):
     """Tokens per second, and how many tokens there were."""
-    counts = [0] * clients
 
     def ask(at):
         thing = THINGS[at % len(THINGS)]
         prompt = f"{salt}.{at} Write a long story about {thing}, in at least four hundred words."
-        counts[at] = server.complete(prompt, tokens)
+        return server.complete(prompt, tokens)
 
-    threads = [threading.Thread(target=ask, args=(at,)) for at in range(clients)]
     begun = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.monotonic() - begun), sum(counts)
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        written = sum(pool.map(ask, range(clients)))
+    return written / (time.monotonic() - begun), written
 
 
 def main():
