@@ -9,18 +9,12 @@ use super::link::{self, Topic};
 use super::words::render;
 use crate::reasoner::Reasoner;
 
-/// A name of much lower form is none of the two.
-const TOPIC_MARGIN: f32 = 1.5;
-
 impl Reasoner {
     /// `None` where the question compares no two things, or neither statement
     /// holds.
     pub(crate) fn compared(&self, question: &str, language: Language) -> Option<(Step, Answer)> {
         let graph = self.checker().graph();
-        let mut topics = link::topics(graph, question);
-        let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
-        topics.retain(|topic| topic.score >= best - TOPIC_MARGIN);
-        topics.sort_by_key(|topic| topic.range.start);
+        let topics = link::in_order(graph, question);
         let joints: &[&str] = match language {
             Language::English => &["or", "or the"],
             Language::Chinese => &["还是", "和", "与", "跟", "同"],

@@ -19,7 +19,7 @@ const MAX_VALUES: usize = 1_000;
 
 /// Confidence in an answer whose question was read to its last word, and in
 /// one that leaves words unexplained.
-const COMPLETE: f64 = 0.97;
+pub(super) const COMPLETE: f64 = 0.97;
 const INCOMPLETE: f64 = 0.6;
 /// In one that more facts than the graph has would change.
 const OPEN: f64 = 0.3;

@@ -83,8 +83,9 @@ impl Reasoner {
         let guide = self.guide();
         let Found { mut candidates, lacking } =
             derivation.timed(Work::Checking, || self.candidates(posed, language))?;
+        let read_whole = candidates.first().is_some_and(|best| best.one.is_complete());
         let writer = guide.writer(self.prompts().graph_words(language), language);
-        if !candidates.first().is_some_and(|best| best.one.is_complete())
+        if !read_whole
             && let Some((steps, answer)) =
                 derivation.timed(Work::Checking, || self.figures(question, language))?
         {
@@ -92,7 +93,7 @@ impl Reasoner {
             let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
-        if !candidates.first().is_some_and(|best| best.one.is_complete())
+        if !read_whole
             && let Some(several) = derivation.timed(Work::Checking, || guide.several(question, language))?
         {
             let mut steps = Vec::new();
@@ -117,7 +118,7 @@ impl Reasoner {
             let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
-        if !candidates.first().is_some_and(|best| best.one.is_complete())
+        if !read_whole
             && let Some(compared) = derivation.timed(Work::Checking, || self.compared(question, language))
         {
             let (step, answer) = compared;
@@ -125,7 +126,7 @@ impl Reasoner {
             let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
-        if !candidates.first().is_some_and(|best| best.one.is_complete())
+        if !read_whole
             && let Some(found) = derivation.timed(Work::Checking, || self.extreme(question, language))?
         {
             let (step, answer) = found;

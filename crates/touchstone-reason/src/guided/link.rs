@@ -26,6 +26,8 @@ const SMALL_LETTERS: f32 = 1.5;
 const SMALL_ARTICLE: f32 = 0.4;
 /// Meanings of one name that are looked at.
 const MAX_MEANINGS: usize = 6;
+/// A name of much lower form than the best is none of several that are meant.
+const MARGIN: f32 = 1.5;
 /// Places that one is looked for in.
 const MAX_PLACES: usize = 50;
 
@@ -60,6 +62,22 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
     kept.sort_by(|a, b| b.score.total_cmp(&a.score));
     kept.truncate(MAX_TOPICS);
     kept
+}
+
+/// The names that may be meant together, as they stand in the question.
+pub(crate) fn in_order(graph: &Graph, question: &str) -> Vec<Topic> {
+    let mut topics = topics(graph, question);
+    let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
+    topics.retain(|topic| topic.score >= best - MARGIN);
+    topics.sort_by_key(|topic| topic.range.start);
+    topics
+}
+
+/// Of these, the ones that no earlier one overlaps.
+pub(crate) fn apart(graph: &Graph, question: &str) -> Vec<Topic> {
+    let mut topics = in_order(graph, question);
+    topics.dedup_by(|next, kept| next.range.start < kept.range.end);
+    topics
 }
 
 /// "Surat, Gujarat, India" and 加拿大曼尼托巴省 each name one place, by those

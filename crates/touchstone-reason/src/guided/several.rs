@@ -17,8 +17,6 @@ use super::{Guide, Leaving, index, reading};
 
 /// Starts of one question.
 const MAX_STARTS: usize = 4;
-/// A name of much lower form is no start of its own.
-const TOPIC_MARGIN: f32 = 1.5;
 /// Readings of one start that are tried.
 const MAX_READINGS: usize = 6;
 
@@ -40,11 +38,7 @@ impl Guide {
     /// `None` where the question has one start, or one of them is not read to
     /// its last word.
     pub(crate) fn several(&self, question: &str, language: Language) -> Result<Option<Several>, GraphError> {
-        let mut topics = link::topics(self.graph(), question);
-        let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
-        topics.retain(|topic| topic.score >= best - TOPIC_MARGIN);
-        topics.sort_by_key(|topic| topic.range.start);
-        topics.dedup_by(|next, kept| next.range.start < kept.range.end);
+        let topics = link::apart(self.graph(), question);
         if !(2..=MAX_STARTS).contains(&topics.len()) {
             return Ok(None);
         }

@@ -14,21 +14,17 @@ use touchstone_graph::{EntityId, GraphError, Hop, PredicateId, Reached};
 use read::{Asked, Figure, Greater};
 
 use super::Followed;
-use super::derive::{claims, conclusion, shown_by, step_of};
+use super::derive::{COMPLETE, claims, conclusion, shown_by, step_of};
 use super::link::{self, Topic};
 use super::operations::{blank, rounded, significant};
 use super::words::render;
 use crate::ReasonError;
 use crate::reasoner::Reasoner;
 
-/// A name of much lower form is none of those that are meant.
-const TOPIC_MARGIN: f32 = 1.5;
 /// Things whose numbers are put together.
 const MAX_THINGS: usize = 8;
 /// Digits of a quotient that does not come out even.
 const DIGITS: usize = 4;
-/// Confidence in a question that was read to its last word.
-const COMPLETE: f64 = 0.97;
 
 /// One thing's number.
 struct Valued {
@@ -45,11 +41,7 @@ impl Reasoner {
         question: &str,
         language: Language,
     ) -> Result<Option<(Vec<Step>, Answer)>, ReasonError> {
-        let mut topics = link::topics(self.checker().graph(), question);
-        let best = topics.iter().map(|topic| topic.score).fold(f32::MIN, f32::max);
-        topics.retain(|topic| topic.score >= best - TOPIC_MARGIN);
-        topics.sort_by_key(|topic| topic.range.start);
-        topics.dedup_by(|next, kept| next.range.start < kept.range.end);
+        let topics = link::apart(self.checker().graph(), question);
         if !(2..=MAX_THINGS).contains(&topics.len()) {
             return Ok(None);
         }

@@ -99,22 +99,18 @@ impl Planner<'_> {
             .find_map(|(words, more)| Some((find(&rest, words)?, *more)));
         let adjective = self.comparative(&rest);
         let named = FIGURES.iter().find_map(|(figure, words)| Some((*figure, find(&rest, words)?)));
+        let than = find(&rest, &["than"]).map(|range| range.start);
+        let compares = degree.is_some() || adjective.is_some();
         // "the combined area of A and B" against that of C is more than a sum.
-        let against = degree.is_some() || adjective.is_some() || find(&rest, &["than"]).is_some();
+        let against = compares || than.is_some();
         let (figure, mut explained) = match named {
             Some((Figure::Sum | Figure::Mean, _)) if against => return None,
             Some((figure, range)) => (figure, vec![range]),
-            None if how.is_some() && (degree.is_some() || adjective.is_some() || years) => {
-                (Figure::Difference, Vec::new())
-            }
+            None if how.is_some() && (compares || years) => (Figure::Difference, Vec::new()),
             None => return None,
         };
-        let than = find(&rest, &["than"]).map(|range| range.start);
         // "how many times the area of A is that of B" may be said either way.
-        if figure == Figure::Ratio
-            && find(&rest, &["ratio"]).is_none()
-            && (than.is_none() || degree.is_none() && adjective.is_none())
-        {
+        if figure == Figure::Ratio && find(&rest, &["ratio"]).is_none() && (than.is_none() || !compares) {
             return None;
         }
         let exceeds = find(&rest, &["exceed", "exceeds", "exceeded"]).is_some();
