@@ -190,7 +190,7 @@ pub(crate) fn cascade_file(settings: &Settings) -> anyhow::Result<Option<PathBuf
     }
 }
 
-fn model_file(settings: &Settings, name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn model_file(settings: &Settings, name: &str) -> anyhow::Result<PathBuf> {
     let list = model_list(settings)?;
     if let Some(model) = list.find(name) {
         let cache = ModelCache::new(settings.models());

@@ -2,6 +2,7 @@
 //! elsewhere.
 
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,36 +47,59 @@ impl Bytes {
     }
 }
 
-/// Says what is being done, on a terminal only.
-pub(crate) struct Spinner(Option<ProgressBar>);
+/// Says what is being done.
+pub(crate) enum Spinner {
+    Bar(ProgressBar),
+    /// A line now and then.
+    Lines(Mutex<Instant>),
+    Silent,
+}
 
 impl Spinner {
+    /// On a terminal only.
     pub(crate) fn new(shown: bool) -> Spinner {
-        Spinner((shown && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        }))
+        if !shown || !std::io::stderr().is_terminal() {
+            return Spinner::Silent;
+        }
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Spinner::Bar(bar)
+    }
+
+    /// For work of minutes: a line now and then where there is no terminal.
+    pub(crate) fn of_long_work(shown: bool) -> Spinner {
+        match Spinner::new(shown) {
+            Spinner::Silent if shown => Spinner::Lines(Mutex::new(Instant::now())),
+            spinner => spinner,
+        }
     }
 
     pub(crate) fn say(&self, what: &str) {
-        if let Some(bar) = &self.0 {
-            bar.set_message(what.to_owned());
+        match self {
+            Spinner::Bar(bar) => bar.set_message(what.to_owned()),
+            Spinner::Lines(told) => {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.elapsed() >= EVERY {
+                    *told = Instant::now();
+                    anstream::eprintln!("{what}");
+                }
+            }
+            Spinner::Silent => {}
         }
     }
 
     /// Prints without the spinner in the way.
     pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &self.0 {
-            Some(bar) => bar.suspend(print),
-            None => print(),
+        match self {
+            Spinner::Bar(bar) => bar.suspend(print),
+            Spinner::Lines(_) | Spinner::Silent => print(),
         }
     }
 }
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Spinner::Bar(bar) = self {
             bar.finish_and_clear();
         }
     }

@@ -78,6 +78,10 @@ pub struct Record {
     /// Gold answers that are given.
     #[serde(default)]
     pub gold_found: usize,
+    /// Whether the whole graph holds all gold answers and tells them from
+    /// others, where that can be told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held: Option<bool>,
     /// What the steps claim, judged by the facts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub claims: Vec<JudgedClaim>,
@@ -103,12 +107,13 @@ impl Record {
     pub(crate) fn answered(question: &Question, mode: Mode, report: AskReport, judge: &Judge) -> Record {
         let judgement = judge.answer(question, &report);
         let claims = judge.steps(&report);
-        Record { claims, ..Record::new(question, mode, judgement, Some(report), None) }
+        let held = judge.holds(question);
+        Record { claims, held, ..Record::new(question, mode, judgement, Some(report), None) }
     }
 
-    pub(crate) fn failed(question: &Question, mode: Mode, error: String) -> Record {
+    pub(crate) fn failed(question: &Question, mode: Mode, error: String, judge: &Judge) -> Record {
         let judgement = by_gold_answers(&question.text, &question.gold, None);
-        Record::new(question, mode, judgement, None, Some(error))
+        Record { held: judge.holds(question), ..Record::new(question, mode, judgement, None, Some(error)) }
     }
 
     /// How sure the system is of an answer that it gives.
@@ -154,6 +159,7 @@ impl Record {
             false_claims,
             first_right,
             gold_found,
+            held: None,
             claims: Vec::new(),
             elapsed_s: 0.0,
             energy_j: None,

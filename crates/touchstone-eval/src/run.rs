@@ -175,7 +175,9 @@ impl Prepared<'_> {
                     &mut |question, Asked { result, elapsed_s, energy_j }| {
                         let record = match result {
                             Ok(report) => Record::answered(question, mode, report, self.run.judge),
-                            Err(SystemError::Question(reason)) => Record::failed(question, mode, reason),
+                            Err(SystemError::Question(reason)) => {
+                                Record::failed(question, mode, reason, self.run.judge)
+                            }
                             Err(SystemError::Stopped) => return false,
                             Err(SystemError::Fatal(reason)) => {
                                 failed = Some(EvalError::System { id: question.id.clone(), reason });

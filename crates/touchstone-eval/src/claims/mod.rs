@@ -5,6 +5,7 @@
 mod calculations;
 mod count;
 pub(crate) mod facts;
+mod journal;
 mod labelled;
 pub(crate) mod names;
 mod pararel;
@@ -17,6 +18,7 @@ use touchstone_core::{CheckReport, Verdict};
 use crate::error::EvalError;
 pub use crate::world::{Drop, World};
 pub use count::{ClaimSummary, Group, Share, claim_table, sample};
+pub use journal::Journal;
 pub use suite::{ClaimFormat, ClaimSuite, Selection};
 
 /// What is known of a sentence.
@@ -71,7 +73,7 @@ pub struct Checked {
 }
 
 /// A verdict on a case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Judgement {
     pub verdict: Verdict,
     pub reason: String,

@@ -53,7 +53,7 @@ const MAX_HOPS: usize = 12;
 /// Chinese characters beside which a name of one character can stand.
 const BESIDE: &str = "是的为和与即、";
 
-type Node = u32;
+pub(super) type Node = u32;
 type RelationId = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +66,10 @@ enum Meaning {
 pub struct FactBase {
     phrases: HashMap<Vec<String>, Vec<(Meaning, String)>>,
     longest: usize,
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     relations: Vec<Relation>,
-    links: HashMap<(Node, RelationId), HashSet<Node>>,
-    amounts: HashMap<(Node, RelationId), Vec<String>>,
+    pub(super) links: HashMap<(Node, RelationId), HashSet<Node>>,
+    pub(super) amounts: HashMap<(Node, RelationId), Vec<String>>,
 }
 
 struct Relation {
@@ -522,4 +522,4 @@ fn sentences(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 #[path = "facts_tests.rs"]
-mod facts_tests;
+pub(super) mod facts_tests;

@@ -26,7 +26,7 @@ const GRAPH: &str = r#"
 :Ann rdfs:label "Ann"@en ; :parent :Bob . :Bob rdfs:label "Bob"@en ; :parent :Cid . :Cid rdfs:label "Cid"@en .
 "#;
 
-fn base(turtle: &str) -> FactBase {
+pub(crate) fn base(turtle: &str) -> FactBase {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g.ttl");
     std::fs::write(&path, turtle).unwrap();

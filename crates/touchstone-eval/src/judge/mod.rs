@@ -4,6 +4,7 @@
 
 mod facts;
 mod gold;
+mod held;
 mod normal;
 mod numbers;
 mod premise;
@@ -16,6 +17,7 @@ use touchstone_graph::Graph;
 
 use crate::error::EvalError;
 use crate::questions::Question;
+use crate::suite::Answers;
 
 pub use facts::{FactBase, JudgedClaim, Truth};
 pub use gold::by_gold_answers;
@@ -60,13 +62,22 @@ pub struct Asserted<'a> {
 #[derive(Default)]
 pub struct Judge {
     facts: Option<FactBase>,
+    paths: Option<held::Paths>,
 }
 
 impl Judge {
     /// Judges steps too, by the facts of a graph: the whole one, whatever the
     /// system under test may use.
     pub fn with_facts(graph: &Graph) -> Result<Judge, EvalError> {
-        Ok(Judge { facts: Some(FactBase::of(graph)?) })
+        let facts = FactBase::of(graph)?;
+        Ok(Judge { paths: Some(held::Paths::of(&facts)), facts: Some(facts) })
+    }
+
+    /// Whether the facts hold all gold answers and tell them from others; None
+    /// where that cannot be told.
+    pub fn holds(&self, question: &Question) -> Option<bool> {
+        let paths = self.paths.as_ref().filter(|_| question.answers == Answers::All)?;
+        paths.lead(&question.text, &question.gold)
     }
 
     pub fn answer(&self, question: &Question, report: &AskReport) -> Judgement {

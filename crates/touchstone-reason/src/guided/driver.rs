@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use touchstone_core::{
-    Answer, AnswerStatus, AskReport, Language, ReasonCode, Step, StepStatus, Usage, Verdict,
-};
+use touchstone_core::{Answer, AnswerStatus, AskReport, Language, ReasonCode, StepStatus, Usage, Verdict};
 use touchstone_graph::{EntityId, Reached};
 
+use super::beyond::Derived;
 use super::choose::{Opinion, Opinions};
-use super::derive::Extent;
 use super::operations::{Chosen, Operation, Plan};
 use super::polar::{Polar, Way};
 use super::words::render;
@@ -86,52 +84,9 @@ impl Reasoner {
         let read_whole = candidates.first().is_some_and(|best| best.one.is_complete());
         let writer = guide.writer(self.prompts().graph_words(language), language);
         if !read_whole
-            && let Some((steps, answer)) =
-                derivation.timed(Work::Checking, || self.figures(question, language))?
+            && let Some(found) = derivation.timed(Work::Checking, || self.beyond_paths(question, language))?
         {
-            let reading = steps.last().map(|step| step.text.clone()).unwrap_or_default();
-            let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
-            return self.tell_derivation(told, language, derivation, on_event).map(Some);
-        }
-        if !read_whole
-            && let Some(several) = derivation.timed(Work::Checking, || guide.several(question, language))?
-        {
-            let mut steps = Vec::new();
-            for part in &several.parts {
-                for mut step in guide.steps(&writer, part) {
-                    step.index = steps.len() + 1;
-                    steps.push(step);
-                }
-            }
-            steps.push(guide.joined_step(&writer, &several, &steps));
-            let cut = several.parts.iter().any(|part| part.followed.iter().any(|step| step.cut));
-            let answer = guide.answer_of(
-                &writer,
-                several.things.clone(),
-                several.parts[0].one.counts,
-                Extent { whole: true, cut, open: guide.lets_more_in(&several) },
-                &steps,
-            );
-            let descriptions: Vec<String> =
-                several.parts.iter().map(|part| writer.description(&part.one)).collect();
-            let reading = descriptions.join("; ");
-            let told = Told { question, read, reading, steps, answer, usage: Usage::default() };
-            return self.tell_derivation(told, language, derivation, on_event).map(Some);
-        }
-        if !read_whole
-            && let Some(compared) = derivation.timed(Work::Checking, || self.compared(question, language))
-        {
-            let (step, answer) = compared;
-            let reading = step.text.clone();
-            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
-            return self.tell_derivation(told, language, derivation, on_event).map(Some);
-        }
-        if !read_whole
-            && let Some(found) = derivation.timed(Work::Checking, || self.extreme(question, language))?
-        {
-            let (step, answer) = found;
-            let reading = step.text.clone();
-            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
+            let told = Told { question, read, found, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
         if candidates.is_empty() {
@@ -189,7 +144,7 @@ impl Reasoner {
             claim.reason = render(&writer.words.incomplete, &[("words", &one.unknown.join(", "))]);
         }
         let usage = Usage { prompt_tokens, generated_tokens: 0, model_calls };
-        let told = Told { question, read, reading, steps, answer, usage };
+        let told = Told { question, read, found: Derived { reading, steps, answer }, usage };
         self.tell_derivation(told, language, derivation, on_event).map(Some)
     }
 
@@ -212,8 +167,7 @@ impl Reasoner {
         };
         let decided = derivation.timed(Work::Checking, || self.decide(&ways, inverted, words));
         if let Some((step, answer)) = decided {
-            let reading = step.text.clone();
-            let told = Told { question, read, reading, steps: vec![step], answer, usage: Usage::default() };
+            let told = Told { question, read, found: Derived::in_one(step, answer), usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
         }
         if let Polar::Existence { question: things, .. } = polar {
@@ -227,7 +181,7 @@ impl Reasoner {
                 answer.values = vec![words.yes_value.clone()];
                 answer.text = words.yes.clone();
                 let reading = reading.unwrap_or_default();
-                let told = Told { question, read, reading, steps, answer, usage };
+                let told = Told { question, read, found: Derived { reading, steps, answer }, usage };
                 return self.tell_derivation(told, language, derivation, on_event).map(Some);
             }
         }
@@ -246,7 +200,7 @@ impl Reasoner {
         mut derivation: Derivation,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        let Told { question, read, reading, steps, mut answer, usage } = told;
+        let Told { question, read, found: Derived { reading, steps, mut answer }, usage } = told;
         for mut step in steps {
             let ruled =
                 self.checker().check(&step.text).claims.into_iter().find(|claim| claim.rule.is_some());
@@ -473,9 +427,7 @@ struct Asked<'a> {
 struct Told<'a> {
     question: &'a str,
     read: Option<Language>,
-    reading: String,
-    steps: Vec<Step>,
-    answer: Answer,
+    found: Derived,
     usage: Usage,
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 .details("Tools: `ask`, `check`, `query_graph`. The tool `ask` needs the scope `ask`. Messages are JSON-RPC 2.0, as https://modelcontextprotocol.io describes them.")
                 .takes::<serde_json::Value>("application/json")
                 .gives::<serde_json::Value>(200, "application/json", "The reply.")
-                .gives_text(200, "text/event-stream", "The reply, where messages come before it.")
+                .gives_events(&["message"], "The reply, where messages come before it.")
                 .gives_text(202, "text/plain", "The notification was taken.")
                 .gives_others(&[400, 403, 404, 406, 413, 415, 422]);
         },

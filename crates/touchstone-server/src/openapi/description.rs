@@ -94,6 +94,24 @@ impl<'a> Description<'a> {
         self.response(status, media, text, json!({ "type": "string" }))
     }
 
+    /// A stream of server-sent events with these names. OpenAPI before 3.2 has no
+    /// keyword for the parts of a stream; tools take the schema for that of one
+    /// event, with the fields that the wire format gives it.
+    pub(crate) fn gives_events(&mut self, names: &[&str], text: &str) -> &mut Self {
+        let schema = json!({
+            "type": "object",
+            "description": "One event of the stream.",
+            "properties": {
+                "id": { "type": "string", "description": "For Last-Event-ID." },
+                "event": { "type": "string", "enum": names },
+                "data": { "type": "string", "description": "JSON, unless said otherwise." },
+            },
+            "required": ["event", "data"],
+            "additionalProperties": false,
+        });
+        self.response(200, "text/event-stream", text, schema)
+    }
+
     fn response(&mut self, status: u16, media: &str, text: &str, schema: Value) -> &mut Self {
         let entry = self
             .responses

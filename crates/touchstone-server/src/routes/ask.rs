@@ -32,7 +32,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                     .details(EVENTS)
                     .takes::<AskRequest>("application/json")
                     .gives::<AskReport>(200, "application/json", "The derivation and its answer.")
-                    .gives_text(200, "text/event-stream", "With `stream`: the derivation as it is made.")
+                    .gives_events(NAMES, "With `stream`: the derivation as it is made.")
                     .fails(&[422, 504]);
             },
             route: || web::route().to(ask),
@@ -46,7 +46,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                     .details("A stream that was broken off goes on for some seconds without a reader, and can be read again for a minute after its end.")
                     .path("run", "The part of an event's id before the colon.")
                     .header("Last-Event-ID", "The id of the last event that was seen; without it, from the start.")
-                    .gives_text(200, "text/event-stream", "The events after that one.")
+                    .gives_events(NAMES, "The events after that one.")
                     .fails(&[404]);
             },
             route: || web::route().to(resume),
@@ -54,6 +54,9 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
+const NAMES: &[&str] = &[
+    "premises", "drafting", "drafted", "checked", "rewound", "accepted", "revised", "answer", "done", "error",
+];
 const EVENTS: &str = "With `stream` the answer is server-sent events, \
 `premises` {claims} where the question takes something for granted that does not hold; then for each step: `drafting` (with `show_rejected`: {index, from, text}, more of a draft), `drafted` {index, text}, \
 `checked` {index, summary, claims}, `rewound` {index, why, draft} where the draft was refuted, \

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -11,15 +12,15 @@ use touchstone_check::deep::{self, PassageJudge};
 use touchstone_core::Verdict;
 use touchstone_eval::EvalError;
 use touchstone_eval::claims::{
-    Case, Checked, ClaimSuite, ClaimSummary, Drop, Gold, Judgement, Selection, check_all, claim_table,
-    sample, verdict_of,
+    Case, Checked, ClaimSuite, ClaimSummary, Drop, Gold, Journal, Judgement, Selection, check_all,
+    claim_table, sample, verdict_of,
 };
 use touchstone_graph::Graph;
 
-use super::found;
 use super::run::Arguments;
+use super::{found, hash};
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, shown};
+use crate::settings::{ConfigFile, Settings, shown};
 use crate::{interrupt, output, parts};
 
 pub(super) fn run(
@@ -30,7 +31,7 @@ pub(super) fn run(
     let settings = arguments.settings(config)?;
     let seed = settings.reason().sampling.seed;
     let split = arguments.split.as_deref().unwrap_or(super::run::DEFAULT_SPLIT);
-    let spinner = Spinner::new(!arguments.json);
+    let spinner = Spinner::of_long_work(!arguments.json);
     spinner.say("writing the sentences");
     let drop = Drop { share: arguments.kg_drop, seed, open: arguments.open };
     let selection =
@@ -66,13 +67,20 @@ pub(super) fn run(
     } else {
         None
     };
+    let journal = match &arguments.out {
+        Some(out) if passages => Some(journal(out, &settings, &claims.cases)?),
+        _ => None,
+    };
     spinner.say("checking");
     let begin = Instant::now();
     let total = claims.cases.len();
     let checked = check_all(
         &claims.cases,
         &|case| match (&case.passage, &judge) {
-            (Some(passage), Some(judge)) => by_passage(case, passage, judge),
+            (Some(passage), Some(judge)) => match &journal {
+                Some(journal) => journal.or_judge(case, || by_passage(case, passage, judge)),
+                None => by_passage(case, passage, judge),
+            },
             _ => Ok(verdict_of(case, &checker.check(&case.text))),
         },
         &interrupt::asked,
@@ -82,6 +90,19 @@ pub(super) fn run(
     let summary = ClaimSummary::of(&suite.name, split, &checked, seconds, claims.world.dropped);
     std::mem::drop(spinner);
     report(&summary, &checked, &claims.skipped, arguments)
+}
+
+/// What this program and this model have judged before in the same folder.
+fn journal(out: &Path, settings: &Settings, cases: &[Case]) -> anyhow::Result<Journal> {
+    let model = parts::model_file(settings, &settings.model)?;
+    let judge =
+        format!("{} {}", hash::this_program()?, parts::model_sha256(settings, &settings.model, &model)?);
+    let journal = Journal::open(&out.join("judged.jsonl"), judge)?;
+    let before = journal.judged(cases);
+    if before > 0 {
+        anstream::eprintln!("{before} of {} judgements are in {} already", cases.len(), shown(out));
+    }
+    Ok(journal)
 }
 
 /// Has the model resolve the phrases of all cases; there is no judge then.
@@ -157,7 +178,7 @@ fn report(
 }
 
 /// `results.jsonl` and `summary.json`, each written beside and renamed.
-fn write_results(out: &std::path::Path, summary: &ClaimSummary, checked: &[Checked]) -> anyhow::Result<()> {
+fn write_results(out: &Path, summary: &ClaimSummary, checked: &[Checked]) -> anyhow::Result<()> {
     std::fs::create_dir_all(out)?;
     let mut lines = tempfile::NamedTempFile::new_in(out)?;
     for one in checked {

@@ -7,6 +7,11 @@ use std::path::Path;
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 
+/// Version and SHA-256 of this program.
+pub(super) fn this_program() -> anyhow::Result<String> {
+    Ok(format!("{} {}", env!("CARGO_PKG_VERSION"), file(&std::env::current_exe()?)?))
+}
+
 pub(super) fn file(path: &Path) -> anyhow::Result<String> {
     let unreadable = || format!("cannot read {}", path.display());
     let mut hash = Hasher(Sha256::new());

@@ -373,7 +373,7 @@ pub(super) fn measure(
     for reason in &questions.skipped {
         spinner.aside(|| anstream::eprintln!("left out: {reason}"));
     }
-    let program = format!("{} {}", env!("CARGO_PKG_VERSION"), hash::file(&std::env::current_exe()?)?);
+    let program = hash::this_program()?;
     let settings = in_force(&plan, &world)?;
     if let Some((_, calibration, _)) = &plan.calibration {
         calibration.fits(plan.mode, &plan.model, &settings)?;

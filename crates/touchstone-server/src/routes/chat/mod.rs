@@ -49,7 +49,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                     .details("The last message of the user is the question and the reply its verified answer. `touchstone.check: false` gives the model's own reply to the whole conversation.")
                     .takes::<ChatRequest>("application/json")
                     .gives::<Completion>(200, "application/json", "The reply.")
-                    .gives_text(200, "text/event-stream", "With `stream`: chunks, then `[DONE]`.")
+                    .gives_events(&["message"], "With `stream`: chunks, then `[DONE]`.")
                     .fails(&[404, 422, 504]);
             },
             route: || web::route().to(chat),
