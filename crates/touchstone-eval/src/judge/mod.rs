@@ -77,7 +77,7 @@ impl Judge {
     /// where that cannot be told.
     pub fn holds(&self, question: &Question) -> Option<bool> {
         let paths = self.paths.as_ref().filter(|_| question.answers == Answers::All)?;
-        paths.lead(&question.text, &question.gold)
+        Some(paths.lead(question.topic.as_deref()?, &question.gold))
     }
 
     pub fn answer(&self, question: &Question, report: &AskReport) -> Judgement {

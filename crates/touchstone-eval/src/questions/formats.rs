@@ -61,9 +61,11 @@ fn question_answers_tsv(text: &str, name: &str, line: usize) -> Result<Question,
     let (question, answers) =
         text.split_once('\t').ok_or("a line holds a question, a tab and answers with | between")?;
     let mut words = question.to_owned();
+    let mut topic = None;
     if let (Some(open), Some(close)) = (words.find('['), words.rfind(']'))
         && open < close
     {
+        topic = Some(words[open + 1..close].to_owned());
         words.remove(close);
         words.remove(open);
     }
@@ -75,6 +77,7 @@ fn question_answers_tsv(text: &str, name: &str, line: usize) -> Result<Question,
         text: words.trim().to_owned(),
         gold,
         group: Some(file.split('.').next().unwrap_or(file).to_owned()),
+        topic,
         ..Question::default()
     })
 }

@@ -37,6 +37,8 @@ pub struct Question {
     /// The facts that the answer follows from: labels of subject, predicate
     /// and object.
     pub facts: Vec<[String; 3]>,
+    /// What it is about, where the file marks it: for the judge alone.
+    pub topic: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
