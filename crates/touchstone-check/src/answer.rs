@@ -4,7 +4,7 @@ use touchstone_core::{Claim, ClaimKind, Correction, Language, ReasonCode, Term, 
 use touchstone_graph::model::NamedNode;
 use touchstone_graph::{Graph, ValueKind, is_han};
 
-use crate::grammar::{Content, Object, OpenSlot, Proposition, Reference, Time, Value};
+use crate::grammar::{self, Content, Object, OpenSlot, Proposition, Reference, Setting, Time, Value};
 use crate::items::{Item, itemize};
 use crate::lookup;
 use crate::verify::{self, Case, Judged};
@@ -43,6 +43,16 @@ pub(crate) fn values(graph: &Graph, slot: &OpenSlot, language: Language) -> Vec<
         }
     }
     Vec::new()
+}
+
+/// What stands at the place that a superlative names, where that is all that
+/// the phrase says.
+pub(crate) fn ranked(graph: &Graph, phrase: &str, language: Language) -> Vec<Term> {
+    let items = itemize(graph, phrase, 0..phrase.len(), language);
+    let setting = Setting { graph, text: phrase, discourse: &[] };
+    let Some(rank) = grammar::superlative(&setting, &items, language) else { return Vec::new() };
+    let things = verify::at_place(&Case::new(graph, phrase, language), &rank);
+    things.into_iter().map(|id| lookup::entity_term(graph, id, language)).collect()
 }
 
 /// Confidence in what is said of a thing whose name the question misspells.

@@ -176,6 +176,16 @@ impl Checker {
         terms
     }
 
+    /// What stands at the place that a phrase like "the third-largest country
+    /// in Africa" names, as far as the graph tells. Whether it does, and no
+    /// other, is for a statement to say and for [`Checker::check`] to judge.
+    pub fn ranked(&self, phrase: &str, language: Language) -> Vec<Term> {
+        if phrase.len() > MAX_SENTENCE_BYTES {
+            return Vec::new();
+        }
+        answer::ranked(&self.graph, phrase, language)
+    }
+
     fn is_about(&self, claim: &Claim, slot: &OpenSlot) -> bool {
         let iri = claim.predicate.as_ref().and_then(|p| p.iri.as_deref());
         iri.is_some_and(|iri| {

@@ -338,6 +338,28 @@ fn the_most_of_a_kind_and_the_more_of_two_are_statements_that_are_checked() {
     assert_ne!(some.answer.status, AnswerStatus::Verified);
 }
 
+#[test]
+fn a_place_in_an_order_is_found_and_checked() {
+    for (question, right) in [
+        ("What is the second largest country in South America?", "Argentina"),
+        ("Which country in Africa is the third largest?", "Sudan"),
+        ("Which country has the second highest population in South America?", "Colombia"),
+        ("What is South America's largest country by population?", "Brazil"),
+        ("非洲面积第二大的国家是哪个？", "刚果民主共和国"),
+        ("南美洲哪个国家面积最大？", "巴西"),
+        ("哪个国家是南美洲人口最多的国家？", "巴西"),
+    ] {
+        let report = world(question);
+        assert_eq!(
+            (sorted(&report), report.answer.status),
+            (vec![right], AnswerStatus::Verified),
+            "{question}: {report:?}"
+        );
+    }
+    let yes = world("Is Canada larger than China by area?");
+    assert_eq!((sorted(&yes), yes.answer.status), (vec!["yes"], AnswerStatus::Verified));
+}
+
 fn world(question: &str) -> AskReport {
     ask_in(&WORLD, question, Mode::Graph)
 }

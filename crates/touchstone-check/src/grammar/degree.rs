@@ -128,7 +128,11 @@ pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], 
         return true;
     }
     c.eat(&["much", "far", "slightly"]);
-    let Some(by) = c.peek().map(comparatives).filter(|by| !by.is_empty()) else { return false };
+    let Some(word) = c.peek() else { return false };
+    let (mut by, any) = (comparatives(word), direction(word, MORE, LESS));
+    if by.is_empty() && any.is_none() {
+        return false;
+    }
     c.at += 1;
     if !c.eat(&["than"]) {
         return false;
@@ -149,6 +153,16 @@ pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], 
             }
         }
     }
+    if let Some(named) = named_measure(c) {
+        // "larger by area" is said of any number, "heavier by area" of none.
+        by = match any {
+            Some(degree) => named.into_iter().map(|predicate| (predicate, degree)).collect(),
+            None => by.into_iter().filter(|(predicate, _)| named.contains(predicate)).collect(),
+        };
+    }
+    if by.is_empty() {
+        return false;
+    }
     for right in &rights {
         push(c, start, left, right, &by, negated);
     }
@@ -159,6 +173,31 @@ pub(super) fn english(c: &mut Cursor<'_, '_>, start: usize, left: &[Reference], 
         c.at = mark;
     }
     true
+}
+
+/// "by", "in terms of": before what is compared.
+pub(super) fn in_terms_of(c: &mut Cursor<'_, '_>) -> bool {
+    let mark = c.at;
+    let found = c.eat(&["by"]) || (c.eat(&["in"]) && c.eat(&["terms"]) && c.eat(&["of"]));
+    if !found {
+        c.at = mark;
+    }
+    found
+}
+
+/// "by area", "in terms of population" behind a comparison.
+fn named_measure(c: &mut Cursor<'_, '_>) -> Option<Vec<PredicateId>> {
+    let mark = c.at;
+    let mut named = Vec::new();
+    if in_terms_of(c) || c.eat(&["in"]) {
+        c.eat(&["the", "total", "its"]);
+        named = c.peek().map(|item| item.predicates.clone()).map(|all| numbers(c, &all)).unwrap_or_default();
+        c.at += 1;
+    }
+    if named.is_empty() {
+        c.at = mark;
+    }
+    (!named.is_empty()).then_some(named)
 }
 
 /// "a larger area than Chile", "more inhabitants than Chile": behind "has".

@@ -208,3 +208,16 @@ pub(crate) fn read(setting: &Setting<'_>, items: &[Item], language: Language) ->
         Language::Chinese => chinese::read(setting, items),
     }
 }
+
+/// A superlative that is the whole of a text: "the third-largest country in
+/// Africa".
+pub(crate) fn superlative(setting: &Setting<'_>, items: &[Item], language: Language) -> Option<Rank> {
+    let mut cursor = cursor::Cursor::new(setting, items);
+    let rank = match language {
+        Language::English => english::rank::superlative(&mut cursor),
+        Language::Chinese => chinese::rank::superlative(&mut cursor),
+    }?;
+    // Where it rests on something else that is said, that would go unchecked.
+    let alone = cursor.at == items.len() && cursor.found.is_empty() && cursor.descriptions.is_empty();
+    alone.then_some(rank)
+}

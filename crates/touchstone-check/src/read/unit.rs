@@ -189,6 +189,10 @@ impl Unit {
     }
 
     fn compute(&self, from: &Unit) -> Option<Conversion> {
+        // Also where it has no identifier that the converter knows: "per psi".
+        if self == from {
+            return Some(Conversion { factor: BigRational::one(), offset: BigRational::zero() });
+        }
         let currency = |unit: &Unit| unit.entry().and_then(|entry| entry.currency.as_deref());
         if currency(self) != currency(from) {
             return None;
@@ -324,6 +328,8 @@ mod tests {
         let per_area = Unit::from_qudt("NUM-PER-KiloM2").unwrap();
         let per_mile = Unit::COUNT.per(Unit::from_qudt("MI2").unwrap()).unwrap();
         assert!(per_mile.convert(&per_area, &BigRational::one()).is_some());
+        let per_psi = Unit::COUNT.per(Unit::from_qudt("PSI").unwrap()).unwrap();
+        assert_eq!(per_psi.convert(&per_psi, &BigRational::one()), Some(BigRational::one()));
     }
 
     #[test]

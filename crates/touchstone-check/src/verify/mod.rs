@@ -12,6 +12,7 @@ mod superlative;
 mod time;
 mod value;
 
+pub(crate) use superlative::at_place;
 pub(crate) use time::today;
 pub(crate) use value::subjects_with;
 

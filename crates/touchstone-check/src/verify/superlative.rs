@@ -52,6 +52,21 @@ pub(super) fn judge(case: &Case<'_>, subject: &Reference, rank: &Rank) -> Judged
     judged
 }
 
+/// What stands at the place of the rank, as far as the graph tells: one thing
+/// for each number that may be meant.
+pub(crate) fn at_place(case: &Case<'_>, rank: &Rank) -> Vec<EntityId> {
+    let ground = Ground::of(case, rank);
+    let mut found: Vec<EntityId> = Vec::new();
+    for (predicate, degree) in &rank.by {
+        let all = ranked(case, rank, *predicate, *degree);
+        let mut held = all.iter().take(MAX_CHECKED).filter(|one| ground.holds(case, one.id));
+        found.extend(
+            held.nth(rank.place.saturating_sub(1)).map(|one| one.id).filter(|id| !found.contains(id)),
+        );
+    }
+    found
+}
+
 /// All things of the class that have the number, best first.
 fn ranked(case: &Case<'_>, rank: &Rank, predicate: PredicateId, degree: Degree) -> Vec<Ranked> {
     let (ontology, lexicon) = (case.graph.ontology(), case.graph.lexicon());
@@ -102,6 +117,11 @@ struct Ground {
 }
 
 impl Ground {
+    fn of(case: &Case<'_>, rank: &Rank) -> Ground {
+        let places = rank.within.as_ref().map(|place| prominent(case, &place.candidates));
+        Ground { places, by: members::placing(case) }
+    }
+
     fn holds(&self, case: &Case<'_>, id: EntityId) -> bool {
         self.places.as_ref().is_none_or(|places| members::is_within(case, id, places, &self.by))
     }
@@ -120,10 +140,7 @@ fn judge_one(
         return Some(Judged::new(ReasonCode::TypeClash, case.language));
     }
     let own = all.iter().find(|one| one.id == id)?;
-    let ground = Ground {
-        places: rank.within.as_ref().map(|place| prominent(case, &place.candidates)),
-        by: members::placing(case),
-    };
+    let ground = Ground::of(case, rank);
     if !ground.holds(case, id) {
         return None;
     }

@@ -98,6 +98,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use touchstone_core::Verdict;
 
     use super::super::Gold;

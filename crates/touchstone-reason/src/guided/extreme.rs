@@ -1,12 +1,14 @@
-//! "Which element has the highest melting point?": the most or the least of
-//! all things of a kind, put as a statement that is checked.
+//! "Which element has the highest melting point?", "What is the third-largest
+//! country in Africa?": what stands at a place of an order, put as a statement
+//! that is checked.
 
 use touchstone_core::{Answer, AnswerStatus, Language, Step, StepStatus, Verdict};
 use touchstone_graph::model::{NamedOrBlankNode, Term};
 use touchstone_graph::vocabulary::rdf;
 use touchstone_graph::{ClassId, GraphError, Reached};
 
-use super::derive::shown_by;
+use super::asked;
+use super::derive::{shown_by, step_of};
 use super::operations::Operation;
 use super::words::render;
 use super::{MAX_SET, reading};
@@ -18,8 +20,39 @@ const SOME_UNKNOWN: f64 = 0.8;
 
 impl Reasoner {
     /// `None` where the question asks for something else than the one thing
-    /// of a kind at the end of an order.
+    /// of a kind at a place of an order.
     pub(crate) fn extreme(
+        &self,
+        question: &str,
+        language: Language,
+    ) -> Result<Option<(Step, Answer)>, ReasonError> {
+        Ok(match self.placed(question, language) {
+            Some(found) => Some(found),
+            None => self.end_of_order(question, language)?,
+        })
+    }
+
+    /// The one thing that the checker finds at the place that the question
+    /// names, where it then finds that nothing else stands there.
+    fn placed(&self, question: &str, language: Language) -> Option<(Step, Answer)> {
+        let words = self.prompts().graph_words(language);
+        let mut found: Vec<(Step, Answer)> = Vec::new();
+        for phrase in asked::places(self.checker().graph(), question, language) {
+            for thing in self.checker().ranked(&phrase, language) {
+                let text = render(&words.placed, &[("label", &thing.label), ("place", &phrase)]);
+                let claims = self.checker().check(&text).claims;
+                if !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported) {
+                    let answer = shown_by(&thing.label, &thing.label, claims.clone());
+                    found.push((step_of(1, text, claims), answer));
+                }
+            }
+        }
+        let (first, others) = found.split_first()?;
+        others.iter().all(|(_, other)| other.values == first.1.values).then(|| first.clone())
+    }
+
+    /// The most or the least of all things of a class.
+    fn end_of_order(
         &self,
         question: &str,
         language: Language,

@@ -3,6 +3,7 @@
 //! followed as sets. No step can state a fact that is not there.
 
 mod agree;
+mod asked;
 mod beyond;
 mod choose;
 mod compare;

@@ -52,6 +52,7 @@ pub(crate) struct GraphWords {
     pub(crate) compare_less: String,
     pub(crate) extreme_adjective: String,
     pub(crate) extreme_noun: String,
+    pub(crate) placed: String,
     pub(crate) converted: String,
     pub(crate) incomplete: String,
     pub(crate) lacking: String,

@@ -3,7 +3,7 @@
 
 mod count;
 mod noun;
-mod rank;
+pub(super) mod rank;
 mod relation;
 
 use touchstone_core::Language;

@@ -12,7 +12,7 @@ const MOST: &[&str] = &["最大", "最高", "最多", "最重", "最长"];
 const LEAST: &[&str] = &["最小", "最低", "最少", "最轻", "最短"];
 
 /// A superlative that stands for one thing; the cursor behind it.
-pub(super) fn superlative(c: &mut Cursor<'_, '_>) -> Option<Rank> {
+pub(in crate::grammar) fn superlative(c: &mut Cursor<'_, '_>) -> Option<Rank> {
     let mark = c.at;
     let rank = read(c);
     if rank.is_none() {

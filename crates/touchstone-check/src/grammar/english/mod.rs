@@ -5,7 +5,7 @@
 mod count;
 mod member;
 mod noun;
-mod rank;
+pub(super) mod rank;
 mod relation;
 mod verb;
 

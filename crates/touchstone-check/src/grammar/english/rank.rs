@@ -4,7 +4,7 @@
 use touchstone_graph::{ClassId, Degree, PredicateId, ValueKind};
 
 use super::super::cursor::Cursor;
-use super::super::degree::{LEAST, MOST};
+use super::super::degree::{LEAST, MOST, in_terms_of};
 use super::super::words::{DETERMINERS, OF_LIKE};
 use super::super::{Content, Rank, Reference};
 use super::noun::reference;
@@ -18,7 +18,7 @@ const ORDINALS: &[&str] = &[
 pub(super) const EVERYWHERE: &[&str] = &["world", "earth", "globe", "planet"];
 
 /// A superlative that stands for one thing; the cursor behind it.
-pub(super) fn superlative(c: &mut Cursor<'_, '_>) -> Option<Rank> {
+pub(in crate::grammar) fn superlative(c: &mut Cursor<'_, '_>) -> Option<Rank> {
     let mark = c.at;
     let rank = read(c);
     if rank.is_none() {
@@ -60,8 +60,9 @@ fn read(c: &mut Cursor<'_, '_>) -> Option<Rank> {
             return None;
         }
         c.eat_all(DETERMINERS);
+        let place = ordinal(c);
         let by = with_noun(c)?;
-        return finish(c, by, class.classes.clone(), (1, within, everywhere));
+        return finish(c, by, class.classes.clone(), (place, within, everywhere));
     };
     fit(c, &mut by, &classes);
     finish(c, by, classes, (place, within, everywhere))
@@ -75,7 +76,7 @@ fn finish(
 ) -> Option<Rank> {
     for _ in 0..2 {
         let back = c.at;
-        if c.eat(&["by", "in terms of"]) {
+        if in_terms_of(c) {
             // "by population" chooses among what the adjective may mean.
             let chosen = c.peek().filter(|item| !item.predicates.is_empty())?.predicates.clone();
             let degree = by.first().map(|(_, degree)| *degree)?;
