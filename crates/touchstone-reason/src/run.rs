@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{self, TryRecvError};
 use std::time::Duration;
 
-use touchstone_core::{Answer, AnswerStatus, AskReport, Claim};
+use touchstone_core::{Answer, AnswerStatus, AskReport, Claim, Verdict};
 use touchstone_llm::{FinishReason, LlmError, Until};
 
 use crate::author::{Authors, Draft, Model};
@@ -147,13 +147,31 @@ impl Run<'_> {
         until
     }
 
-    /// The larger model's line, where the first one was not sure of its own.
+    /// The larger model's line, where the first one was not sure of its own and
+    /// nothing shows that it is right.
     fn surer(&mut self, draft: Draft, opening: &str, forbidden: &[String]) -> Result<Draft, ReasonError> {
         let unsure = draft.probability < self.case.options.cascade_below;
         if !(unsure && draft.by == Model::First && self.authors.has_larger()) {
             return Ok(draft);
         }
+        if self.is_shown(&draft, opening) {
+            return Ok(draft);
+        }
         self.write(Model::Larger, opening, forbidden)
+    }
+
+    /// Whether the graph, or the steps before it, support all that a line says.
+    fn is_shown(&mut self, draft: &Draft, opening: &str) -> bool {
+        let forced = opening == self.case.words.answer_line;
+        let claims = match draft::parse(&draft.line, self.case.words) {
+            Line::Step { .. } if forced => {
+                let text = self.after(opening, draft);
+                self.case.check_answer(&text)
+            }
+            Line::Step { text, .. } => self.case.check(text),
+            Line::Answer(text) => self.case.check_answer(text),
+        };
+        !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported)
     }
 
     /// The answer line, whatever the model would have written next.

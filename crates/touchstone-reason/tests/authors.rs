@@ -123,6 +123,18 @@ fn an_unsure_line_is_written_anew_after_the_same_steps() {
 }
 
 #[test]
+fn an_unsure_line_that_the_graph_supports_stands() {
+    let record = Record::default();
+    let first = StandIn::new("small", &record, |held| {
+        after(held, &[("", || unsure("1. The seat of Obria is Velm.")), ("Velm.", || unsure("Answer: Velm"))])
+    });
+    let larger = StandIn::new("large", &record, |_| panic!("it is not needed"));
+    let (report, _) = ask(&reasoner(first).with_larger(larger), QUESTION);
+    assert_eq!((report.answer.text.as_str(), report.answer.status), ("Velm", AnswerStatus::Verified));
+    assert_eq!((report.steps[0].model.as_deref(), report.usage.model_calls), (Some("small"), 1));
+}
+
+#[test]
 fn a_refuted_step_without_one_right_value_goes_to_the_larger_model() {
     let record = Record::default();
     let first = StandIn::new("small", &record, |held| {
