@@ -121,6 +121,11 @@ impl Reader {
         Arc::clone(&self.engine)
     }
 
+    /// Hash of the model's file.
+    pub(crate) fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     /// Judges passages.
     pub(crate) fn judge(&self) -> anyhow::Result<deep::ModelJudge> {
         let probe =
@@ -190,7 +195,7 @@ pub(crate) fn cascade_file(settings: &Settings) -> anyhow::Result<Option<PathBuf
     }
 }
 
-pub(crate) fn model_file(settings: &Settings, name: &str) -> anyhow::Result<PathBuf> {
+fn model_file(settings: &Settings, name: &str) -> anyhow::Result<PathBuf> {
     let list = model_list(settings)?;
     if let Some(model) = list.find(name) {
         let cache = ModelCache::new(settings.models());

@@ -98,6 +98,22 @@ impl RunInfo {
     ];
 }
 
+/// A file in a folder, to be added to by one program at a time, with what it
+/// holds.
+pub(crate) fn open_alone(dir: &Path, path: &Path) -> Result<(File, Vec<u8>), EvalError> {
+    std::fs::create_dir_all(dir).map_err(EvalError::write(dir))?;
+    let mut file =
+        OpenOptions::new().create(true).read(true).append(true).open(path).map_err(EvalError::write(path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(EvalError::InUse { folder: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => return Err(EvalError::write(path)(error)),
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(EvalError::read(path))?;
+    Ok((file, bytes))
+}
+
 /// The folder of a run: written line by line, so that nothing is lost when
 /// the run ends early.
 pub(crate) struct Results {
@@ -113,21 +129,8 @@ pub(crate) struct Results {
 impl Results {
     /// Makes the folder, or continues the run that it holds.
     pub(crate) fn open(dir: &Path, info: &RunInfo, questions: &[Question]) -> Result<Results, EvalError> {
-        std::fs::create_dir_all(dir).map_err(EvalError::write(dir))?;
         let path = dir.join(RECORDS);
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(&path)
-            .map_err(EvalError::write(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(EvalError::InUse { folder: dir.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(EvalError::write(&path)(error)),
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(EvalError::read(&path))?;
+        let (mut file, mut bytes) = open_alone(dir, &path)?;
         match stored_info(dir)? {
             Some(stored) => same_run(dir, info, &stored, false)?,
             None if bytes.is_empty() => {

@@ -151,10 +151,8 @@ impl Run<'_> {
     /// nothing shows that it is right.
     fn surer(&mut self, draft: Draft, opening: &str, forbidden: &[String]) -> Result<Draft, ReasonError> {
         let unsure = draft.probability < self.case.options.cascade_below;
-        if !(unsure && draft.by == Model::First && self.authors.has_larger()) {
-            return Ok(draft);
-        }
-        if self.is_shown(&draft, opening) {
+        let asks = unsure && draft.by == Model::First && self.authors.has_larger();
+        if !asks || self.is_shown(&draft, opening) {
             return Ok(draft);
         }
         self.write(Model::Larger, opening, forbidden)

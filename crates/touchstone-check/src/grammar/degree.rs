@@ -421,7 +421,7 @@ fn direction(item: &Item, more: &[&str], less: &[&str]) -> Option<Degree> {
     less.contains(&bare).then_some(Degree::Less)
 }
 
-fn numbers(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
+pub(super) fn numbers(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
     let kinds = c.kinds(predicates);
     let numeric = predicates.iter().zip(kinds).filter(|(_, kind)| *kind == ValueKind::Number);
     numeric.map(|(predicate, _)| *predicate).collect()

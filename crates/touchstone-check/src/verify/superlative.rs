@@ -32,11 +32,12 @@ struct Ranked {
 
 pub(super) fn judge(case: &Case<'_>, subject: &Reference, rank: &Rank) -> Judged {
     let mut readings = Vec::new();
+    let ground = Ground::of(case, rank);
     for (predicate, degree) in &rank.by {
         let subjects = prominent(case, &fitting(case, &subject.candidates, *predicate, Side::Subject));
         let all = ranked(case, rank, *predicate, *degree);
         for id in subjects.into_iter().take(MAX_READINGS) {
-            readings.extend(judge_one(case, subject, rank, (*predicate, id), &all));
+            readings.extend(judge_one(case, subject, rank, (*predicate, id), &all, &ground));
         }
     }
     let none = if subject.candidates.is_empty() { ReasonCode::UnknownEntity } else { ReasonCode::NoEvidence };
@@ -59,10 +60,8 @@ pub(crate) fn at_place(case: &Case<'_>, rank: &Rank) -> Vec<EntityId> {
     let mut found: Vec<EntityId> = Vec::new();
     for (predicate, degree) in &rank.by {
         let all = ranked(case, rank, *predicate, *degree);
-        let mut held = all.iter().take(MAX_CHECKED).filter(|one| ground.holds(case, one.id));
-        found.extend(
-            held.nth(rank.place.saturating_sub(1)).map(|one| one.id).filter(|id| !found.contains(id)),
-        );
+        let standing = ground.at(case, &all, rank.place).map(|one| one.id);
+        found.extend(standing.filter(|id| !found.contains(id)));
     }
     found
 }
@@ -122,6 +121,11 @@ impl Ground {
         Ground { places, by: members::placing(case) }
     }
 
+    /// What stands at a place, from 1, among those that are on it.
+    fn at<'r>(&self, case: &Case<'_>, all: &'r [Ranked], place: usize) -> Option<&'r Ranked> {
+        all.iter().take(MAX_CHECKED).filter(|one| self.holds(case, one.id)).nth(place.checked_sub(1)?)
+    }
+
     fn holds(&self, case: &Case<'_>, id: EntityId) -> bool {
         self.places.as_ref().is_none_or(|places| members::is_within(case, id, places, &self.by))
     }
@@ -133,6 +137,7 @@ fn judge_one(
     rank: &Rank,
     (predicate, id): (PredicateId, EntityId),
     all: &[Ranked],
+    ground: &Ground,
 ) -> Option<Judged> {
     let ontology = case.graph.ontology();
     let types = case.graph.lexicon().types(id);
@@ -140,7 +145,6 @@ fn judge_one(
         return Some(Judged::new(ReasonCode::TypeClash, case.language));
     }
     let own = all.iter().find(|one| one.id == id)?;
-    let ground = Ground::of(case, rank);
     if !ground.holds(case, id) {
         return None;
     }
@@ -172,7 +176,7 @@ fn judge_one(
         }
     }
     let (first, last) = (before.len() + 1, before.len() + 1 + close);
-    let complete = is_complete(case, rank, all, &ground);
+    let complete = is_complete(case, rank, all, ground);
     let code = match (first..=last).contains(&rank.place) {
         // Those before it are known; those behind it only where all are.
         false if rank.place < first || complete => ReasonCode::ComparisonFails,
@@ -188,8 +192,7 @@ fn judge_one(
     judged.subject = Some(lookup::entity_term(case.graph, id, case.language));
     judged.predicate = Some(lookup::predicate_term(case.graph, predicate, case.language));
     if code == ReasonCode::ComparisonFails && !subject.indirect && complete {
-        let right = all.iter().filter(|one| ground.holds(case, one.id)).nth(rank.place - 1);
-        judged.correction = right.map(|right| {
+        judged.correction = ground.at(case, all, rank.place).map(|right| {
             (subject.range.clone(), lookup::entity_term(case.graph, right.id, case.language).label)
         });
     }

@@ -1,7 +1,7 @@
 //! Judgements kept as they are made, so that a long run can be broken off.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,6 +11,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Case, Judgement};
 use crate::error::EvalError;
+use crate::questions::hex;
+use crate::results::open_alone;
+
+const FILE: &str = "judged.jsonl";
 
 /// A file of judgements, a JSON line each.
 ///
@@ -25,40 +29,29 @@ pub struct Journal {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+struct Line {
     /// SHA-256 of the judge, the sentence and its passage.
     of: String,
     #[serde(flatten)]
-    judgement: std::borrow::Cow<'a, Judgement>,
+    judgement: Judgement,
 }
 
 impl Journal {
-    /// `judge` names all that a judgement depends on besides the case.
-    pub fn open(path: &Path, judge: String) -> Result<Journal, EvalError> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(EvalError::write(folder))?;
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(path)
-            .map_err(EvalError::write(path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(EvalError::InUse { folder: folder.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(EvalError::write(path)(error)),
-        }
-        let bytes = std::fs::read(path).map_err(EvalError::read(path))?;
+    /// In the folder. `judge` names all that a judgement depends on besides the
+    /// case.
+    pub fn open(folder: &Path, judge: String) -> Result<Journal, EvalError> {
+        let path = folder.join(FILE);
+        let (mut file, bytes) = open_alone(folder, &path)?;
         let known = bytes
             .split(|&byte| byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<Line<'_>>(line).ok())
-            .map(|line| (line.of, line.judgement.into_owned()))
+            .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
+            .map(|line| (line.of, line.judgement))
             .collect();
         // What comes next must not be written onto a half-written line.
         if bytes.last().is_some_and(|&byte| byte != b'\n') {
-            file.write_all(b"\n").map_err(EvalError::write(path))?;
+            file.write_all(b"\n").map_err(EvalError::write(&path))?;
         }
-        Ok(Journal { path: path.to_owned(), judge, file: Mutex::new(file), known })
+        Ok(Journal { path, judge, file: Mutex::new(file), known })
     }
 
     fn key(&self, case: &Case) -> String {
@@ -67,7 +60,7 @@ impl Journal {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     /// How many of the cases are judged already.
@@ -86,8 +79,7 @@ impl Journal {
             return Ok(known.clone());
         }
         let judgement = judge()?;
-        let line = Line { of, judgement: std::borrow::Cow::Borrowed(&judgement) };
-        let mut bytes = serde_json::to_vec(&line)
+        let mut bytes = serde_json::to_vec(&Line { of, judgement: judgement.clone() })
             .map_err(|error| EvalError::Judge { id: case.id.clone(), reason: error.to_string() })?;
         bytes.push(b'\n');
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -119,24 +111,25 @@ mod tests {
     #[test]
     fn what_was_judged_is_not_judged_again_by_the_same_judge() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/judged.jsonl");
-        let first = Journal::open(&path, "a".to_owned()).unwrap();
+        let folder = folder.path().join("new");
+        let path = folder.join(FILE);
+        let first = Journal::open(&folder, "a".to_owned()).unwrap();
         assert_eq!(made(&first, &case("p"), 0.7), 0.7);
-        assert!(matches!(Journal::open(&path, "a".to_owned()), Err(EvalError::InUse { .. })));
+        assert!(matches!(Journal::open(&folder, "a".to_owned()), Err(EvalError::InUse { .. })));
         drop(first);
         // As after a crash: the last line is half written.
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(b"{\"of\":\"12");
         std::fs::write(&path, &bytes).unwrap();
-        let again = Journal::open(&path, "a".to_owned()).unwrap();
+        let again = Journal::open(&folder, "a".to_owned()).unwrap();
         assert_eq!(again.judged(&[case("p"), case("q")]), 1);
         assert_eq!(made(&again, &case("p"), 0.1), 0.7);
         assert_eq!(made(&again, &case("q"), 0.2), 0.2);
         drop(again);
-        let third = Journal::open(&path, "a".to_owned()).unwrap();
+        let third = Journal::open(&folder, "a".to_owned()).unwrap();
         assert_eq!(third.judged(&[case("p"), case("q")]), 2);
         drop(third);
-        let other = Journal::open(&path, "b".to_owned()).unwrap();
+        let other = Journal::open(&folder, "b".to_owned()).unwrap();
         assert_eq!(other.judged(&[case("p"), case("q")]), 0);
     }
 }

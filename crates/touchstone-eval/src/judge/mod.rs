@@ -10,6 +10,8 @@ mod numbers;
 mod premise;
 mod tokens;
 
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use touchstone_core::{AnswerStatus, AskReport, StepStatus};
@@ -62,22 +64,23 @@ pub struct Asserted<'a> {
 #[derive(Default)]
 pub struct Judge {
     facts: Option<FactBase>,
-    paths: Option<held::Paths>,
+    /// Made where a question first asks for them: most suites mark no topic.
+    paths: OnceLock<held::Paths>,
 }
 
 impl Judge {
     /// Judges steps too, by the facts of a graph: the whole one, whatever the
     /// system under test may use.
     pub fn with_facts(graph: &Graph) -> Result<Judge, EvalError> {
-        let facts = FactBase::of(graph)?;
-        Ok(Judge { paths: Some(held::Paths::of(&facts)), facts: Some(facts) })
+        Ok(Judge { facts: Some(FactBase::of(graph)?), paths: OnceLock::new() })
     }
 
     /// Whether the facts hold all gold answers and tell them from others; None
     /// where that cannot be told.
     pub fn holds(&self, question: &Question) -> Option<bool> {
-        let paths = self.paths.as_ref().filter(|_| question.answers == Answers::All)?;
-        Some(paths.lead(question.topic.as_deref()?, &question.gold))
+        let facts = self.facts.as_ref().filter(|_| question.answers == Answers::All)?;
+        let topic = question.topic.as_deref()?;
+        Some(self.paths.get_or_init(|| held::Paths::of(facts)).lead(topic, &question.gold))
     }
 
     pub fn answer(&self, question: &Question, report: &AskReport) -> Judgement {

@@ -86,13 +86,9 @@ impl Reasoner {
         let shown = claims.iter().all(|claim| claim.verdict == Verdict::Supported);
         let why = claims.iter().find(|claim| claim.verdict != Verdict::Supported);
         let step = Step {
-            index: 1,
-            text,
             status: if shown { StepStatus::Accepted } else { StepStatus::Unverified },
-            before: None,
             why: why.map(|claim| claim.reason.clone()),
-            claims: claims.clone(),
-            model: None,
+            ..step_of(1, text, claims.clone())
         };
         let mut answer = shown_by(&label, &label, claims);
         if !shown {

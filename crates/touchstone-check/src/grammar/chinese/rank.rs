@@ -1,8 +1,9 @@
 //! Superlatives: 非洲面积最大的国家, 世界第三大国家, 人口最多的国家.
 
-use touchstone_graph::{Degree, Meaning, PredicateId, ValueKind};
+use touchstone_graph::{Degree, Meaning, PredicateId};
 
 use super::super::cursor::Cursor;
+use super::super::degree::numbers;
 use super::super::words::{ZH_DEMONSTRATIVES, ZH_MEASURES, ZH_OF};
 use super::super::{Content, Rank, Reference};
 use super::noun::reference;
@@ -39,7 +40,7 @@ fn read(c: &mut Cursor<'_, '_>) -> Option<Rank> {
     let noun: Vec<PredicateId> = match c.peek().filter(|item| !item.predicates.is_empty()) {
         Some(item) => {
             c.at += 1;
-            numeric(c, &item.predicates)
+            numbers(c, &item.predicates)
         }
         None => Vec::new(),
     };
@@ -137,12 +138,6 @@ fn ordinal(text: &str) -> Option<(usize, usize)> {
         length += c.len_utf8();
     }
     (tens + value > 0).then_some((tens + value, '第'.len_utf8() + length))
-}
-
-fn numeric(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
-    let kinds = c.kinds(predicates);
-    let numbers = predicates.iter().zip(kinds).filter(|(_, kind)| *kind == ValueKind::Number);
-    numbers.map(|(predicate, _)| *predicate).collect()
 }
 
 pub(super) fn push(c: &mut Cursor<'_, '_>, start: usize, subject: &Reference, rank: &Rank, negated: bool) {

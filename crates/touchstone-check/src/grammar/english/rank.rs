@@ -1,10 +1,10 @@
 //! Superlatives: "the third-largest country in Africa", "the country with the
 //! highest population", "Africa's largest country by area".
 
-use touchstone_graph::{ClassId, Degree, PredicateId, ValueKind};
+use touchstone_graph::{ClassId, Degree, PredicateId};
 
 use super::super::cursor::Cursor;
-use super::super::degree::{LEAST, MOST, in_terms_of};
+use super::super::degree::{LEAST, MOST, in_terms_of, numbers};
 use super::super::words::{DETERMINERS, OF_LIKE};
 use super::super::{Content, Rank, Reference};
 use super::noun::reference;
@@ -81,7 +81,7 @@ fn finish(
             let chosen = c.peek().filter(|item| !item.predicates.is_empty())?.predicates.clone();
             let degree = by.first().map(|(_, degree)| *degree)?;
             c.at += 1;
-            by = numeric(c, &chosen).into_iter().map(|p| (p, degree)).collect();
+            by = numbers(c, &chosen).into_iter().map(|p| (p, degree)).collect();
         } else if c.eat(OF_LIKE) || c.eat(&["on", "within", "from"]) {
             c.eat(&["all", "any"]);
             c.eat(&["the"]);
@@ -148,15 +148,9 @@ fn with_noun(c: &mut Cursor<'_, '_>) -> Option<Vec<(PredicateId, Degree)>> {
         return (!by.is_empty()).then_some(by);
     };
     let noun = c.ahead(1).filter(|item| !item.predicates.is_empty())?;
-    let by: Vec<_> = numeric(c, &noun.predicates).into_iter().map(|p| (p, degree)).collect();
+    let by: Vec<_> = numbers(c, &noun.predicates).into_iter().map(|p| (p, degree)).collect();
     c.at += 2;
     (!by.is_empty()).then_some(by)
-}
-
-fn numeric(c: &Cursor<'_, '_>, predicates: &[PredicateId]) -> Vec<PredicateId> {
-    let kinds = c.kinds(predicates);
-    let numbers = predicates.iter().zip(kinds).filter(|(_, kind)| *kind == ValueKind::Number);
-    numbers.map(|(predicate, _)| *predicate).collect()
 }
 
 /// Keeps what things of the class can be ranked by.

@@ -20,7 +20,7 @@ use touchstone_graph::Graph;
 use super::run::Arguments;
 use super::{found, hash};
 use crate::progress::Spinner;
-use crate::settings::{ConfigFile, Settings, shown};
+use crate::settings::{ConfigFile, shown};
 use crate::{interrupt, output, parts};
 
 pub(super) fn run(
@@ -56,21 +56,18 @@ pub(super) fn run(
         anyhow::bail!("this suite holds claims against passages, which only the model can judge: add --deep");
     }
     interrupt::watch()?;
-    let judge = if arguments.deep {
+    let (mut judge, mut journal) = (None, None);
+    if arguments.deep {
         spinner.say("loading the model");
         let reader = parts::Reader::load(&settings, 4)?;
         if passages {
-            Some(reader.judge()?)
+            judge = Some(reader.judge()?);
+            journal =
+                arguments.out.as_deref().map(|out| continued(out, &reader, &claims.cases)).transpose()?;
         } else {
-            learn(&claims.cases, &checker, &reader, phrases, &spinner)?
+            learn(&claims.cases, &checker, &reader, phrases, &spinner)?;
         }
-    } else {
-        None
-    };
-    let journal = match &arguments.out {
-        Some(out) if passages => Some(journal(out, &settings, &claims.cases)?),
-        _ => None,
-    };
+    }
     spinner.say("checking");
     let begin = Instant::now();
     let total = claims.cases.len();
@@ -93,11 +90,8 @@ pub(super) fn run(
 }
 
 /// What this program and this model have judged before in the same folder.
-fn journal(out: &Path, settings: &Settings, cases: &[Case]) -> anyhow::Result<Journal> {
-    let model = parts::model_file(settings, &settings.model)?;
-    let judge =
-        format!("{} {}", hash::this_program()?, parts::model_sha256(settings, &settings.model, &model)?);
-    let journal = Journal::open(&out.join("judged.jsonl"), judge)?;
+fn continued(out: &Path, reader: &parts::Reader, cases: &[Case]) -> anyhow::Result<Journal> {
+    let journal = Journal::open(out, format!("{} {}", hash::this_program()?, reader.sha256()))?;
     let before = journal.judged(cases);
     if before > 0 {
         anstream::eprintln!("{before} of {} judgements are in {} already", cases.len(), shown(out));
@@ -105,14 +99,14 @@ fn journal(out: &Path, settings: &Settings, cases: &[Case]) -> anyhow::Result<Jo
     Ok(journal)
 }
 
-/// Has the model resolve the phrases of all cases; there is no judge then.
+/// Has the model resolve the phrases of all cases.
 fn learn(
     cases: &[Case],
     checker: &Checker,
     reader: &parts::Reader,
     phrases: Phrases,
     spinner: &Spinner,
-) -> anyhow::Result<Option<deep::ModelJudge>> {
+) -> anyhow::Result<()> {
     let learner = reader.learner(phrases)?;
     let begin = Instant::now();
     let mut learnt = 0;
@@ -124,7 +118,7 @@ fn learn(
         spinner.say(&format!("{learnt} phrases resolved, {at} of {} sentences seen", cases.len()));
     }
     anstream::eprintln!("{learnt} phrases resolved by the model in {:.0} s", begin.elapsed().as_secs_f64());
-    Ok(None)
+    Ok(())
 }
 
 /// The likeliest of the three, given how common they are.
