@@ -166,21 +166,24 @@ impl Reader<'_> {
         Some(Statement { text, aside: Some(owner.range.start..value.range.start) })
     }
 
-    /// "the capital of Ecuador, Lima,"
-    fn of_phrase(&self, at: usize) -> Option<Statement> {
+    /// "capital of Ecuador", "capital of the Netherlands": the relation, its
+    /// owner, and what comes after them.
+    fn relation_of(&self, at: usize) -> Option<(&Item, &Item, usize)> {
         let relation = self.relation(at)?;
-        let mut next = at + 1;
-        if self.is(next, &["of"]) {
-            next += 1;
-        } else if !relation.folded.ends_with(" of") {
+        let of = self.is(at + 1, &["of"]);
+        if !of && !relation.folded.ends_with(" of") {
             return None;
         }
-        if self.is(next, &["the"]) {
-            next += 1;
-        }
-        let owner = self.named(next)?;
-        let comma = self.is(next + 1, &[","]);
-        let value = self.value_after(next + 1)?;
+        let next = at + 1 + usize::from(of);
+        let next = next + usize::from(self.is(next, &["the"]));
+        Some((relation, self.named(next)?, next + 1))
+    }
+
+    /// "the capital of Ecuador, Lima,"
+    fn of_phrase(&self, at: usize) -> Option<Statement> {
+        let (relation, owner, next) = self.relation_of(at)?;
+        let comma = self.is(next, &[","]);
+        let value = self.value_after(next)?;
         // "the capitals of Ecuador, Peru and Chile" lists owners.
         if comma && !self.fills(&relation.predicates, value) {
             return None;
@@ -199,17 +202,7 @@ impl Reader<'_> {
         if !self.is(at + 1, &[","]) || !self.is(at + 2, &["the"]) {
             return None;
         }
-        let relation = self.relation(at + 3)?;
-        let mut next = at + 4;
-        if self.is(next, &["of"]) {
-            next += 1;
-        } else if !relation.folded.ends_with(" of") {
-            return None;
-        }
-        if self.is(next, &["the"]) {
-            next += 1;
-        }
-        let owner = self.named(next)?;
+        let (relation, owner, _) = self.relation_of(at + 3)?;
         let text = format!(
             "{} is the {}.",
             self.words(value.range.clone()),

@@ -91,16 +91,17 @@ fn main() {
         let same = |at: usize| {
             views.get(at).is_some_and(|v| v.values.iter().cloned().collect::<BTreeSet<_>>() == gold)
         };
-        if let Some(dump) = dump.as_mut().filter(|_| views.iter().any(|view| view.opinion.is_some())) {
+        if let Some(dump) = &mut dump {
             let each: Vec<serde_json::Value> = views
                 .iter()
                 .enumerate()
                 .map(|(at, view)| {
-                    let opinion = view.opinion.unwrap();
+                    let opinion = view.opinion.map(|one| [one.meant, one.anyway, one.asked]);
                     serde_json::json!({
-                        "score": view.score, "meant": opinion.meant, "anyway": opinion.anyway,
-                        "asked": opinion.asked, "right": right(at), "same": same(at),
-                        "complete": view.complete, "path": view.path, "words": view.description,
+                        "score": view.score, "opinion": opinion, "right": right(at), "same": same(at),
+                        "complete": view.complete, "lacking": view.lacking, "unknown": view.unknown,
+                        "restricted": view.restricted, "silent": view.silent, "unplaced": view.unplaced,
+                        "path": view.path, "words": view.description, "values": view.values.len(),
                     })
                 })
                 .collect();

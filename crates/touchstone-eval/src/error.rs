@@ -18,6 +18,8 @@ pub enum EvalError {
     NoData { path: PathBuf },
     #[error("{path} holds no question: check that the file is complete")]
     EmptyData { path: PathBuf },
+    #[error("the suite corrects {id}, {reason}: compare the file with the published one")]
+    Correction { id: String, reason: String },
     #[error("{path}, line {line}: {reason}")]
     Data { path: PathBuf, line: usize, reason: String },
     #[error(

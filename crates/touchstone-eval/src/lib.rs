@@ -34,7 +34,7 @@ pub use error::EvalError;
 pub use gate::{Beaten, gate};
 pub use metrics::{Metric, Metrics};
 pub use paired::{Comparison, Difference, McNemar};
-pub use questions::{Passage, Premise, Question, QuestionSet};
+pub use questions::{Correction, Passage, Premise, Question, QuestionSet};
 pub use record::{Mode, Record};
 pub use report::{Change, Column, ComparedRuns, brief, columns_table, html, markdown, notes, table, tested};
 pub use results::{RunInfo, StoredRun};

@@ -235,7 +235,11 @@ impl Prepared<'_> {
         of_run.conformal =
             self.run.promise.as_ref().map(|p| Conformal::measured(p, &self.results.records, self.run.seed));
         of_run.kg_drop = self.run.settings.get(RunInfo::KG_DROP).and_then(Value::as_f64);
-        let of_plain = plain.map(|records| summary(Mode::Plain, records, Some(records)));
+        let corrected =
+            Some(self.questions.iter().filter(|question| question.corrected).count()).filter(|n| *n > 0);
+        of_run.corrected = corrected;
+        let of_plain =
+            plain.map(|records| Summary { corrected, ..summary(Mode::Plain, records, Some(records)) });
         if complete {
             if let (Some(results), Some(summary)) = (&self.plain, &of_plain) {
                 results.finish(summary)?;

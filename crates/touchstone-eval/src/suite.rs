@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use touchstone_core::Language;
 
 use crate::error::EvalError;
+use crate::questions::Correction;
 
 /// A set of questions: where they lie, how they are written, how they are
 /// judged, and over which graph they are asked.
@@ -41,6 +42,9 @@ pub struct Suite {
     /// What the checked answers are to reach.
     #[serde(default)]
     pub target: Vec<Target>,
+    /// Answers of the published files that are wrong or out of date.
+    #[serde(default)]
+    pub correction: Vec<Correction>,
     /// Where the questions lie: in the data folder, or beside the suite.
     #[serde(default)]
     pub beside: bool,

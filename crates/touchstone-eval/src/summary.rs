@@ -49,6 +49,9 @@ pub struct Summary {
     /// Facts left out of the graph that the system may use, as a share.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kg_drop: Option<f64>,
+    /// Questions whose listed answers the suite corrects.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub corrected: Option<usize>,
 }
 
 /// Claims of steps with a status.
@@ -111,6 +114,7 @@ impl Summary {
             targets,
             conformal: None,
             kg_drop: None,
+            corrected: None,
             metrics,
         }
     }

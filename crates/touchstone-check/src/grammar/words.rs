@@ -122,7 +122,7 @@ pub(crate) fn is_function_word(folded: &str, language: Language) -> bool {
         ]
         .iter()
         .any(|list| list.contains(&folded)),
-        Language::Chinese => CHINESE.contains(&folded),
+        Language::Chinese => chinese().any(|word| word == folded),
     }
 }
 
@@ -208,7 +208,7 @@ pub(crate) const ZH_QUESTIONS: &[&str] = &[
     "哪一年",
 ];
 
-const CHINESE: &[&str] = &[
+const OTHER_CHINESE: &[&str] = &[
     "但",
     "但是",
     "然而",
@@ -223,24 +223,6 @@ const CHINESE: &[&str] = &[
     "除非",
     "存在",
     "不存在",
-    "是",
-    "为",
-    "為",
-    "即",
-    "等于",
-    "等於",
-    "叫做",
-    "叫",
-    "就是",
-    "分别是",
-    "分别为",
-    "都是",
-    "则是",
-    "不是",
-    "并不是",
-    "并非",
-    "不为",
-    "不等于",
     "不",
     "没有",
     "没",
@@ -248,8 +230,6 @@ const CHINESE: &[&str] = &[
     "并没有",
     "未",
     "从未",
-    "的",
-    "之",
     "和",
     "与",
     "與",
@@ -257,24 +237,7 @@ const CHINESE: &[&str] = &[
     "以及",
     "跟",
     "同",
-    "有",
-    "拥有",
-    "具有",
-    "共有",
-    "它",
-    "他",
-    "她",
-    "它们",
-    "他们",
     "其",
-    "该",
-    "这个",
-    "那个",
-    "这",
-    "此",
-    "这座",
-    "这种",
-    "这一",
     "一个",
     "一座",
     "一种",
@@ -282,13 +245,6 @@ const CHINESE: &[&str] = &[
     "一位",
     "一条",
     "一门",
-    "由",
-    "被",
-    "在",
-    "于",
-    "於",
-    "比",
-    "比起",
     "了",
     "所",
     "也",
@@ -311,36 +267,30 @@ const CHINESE: &[&str] = &[
     "约",
     "大约",
     "更",
-    "什么",
-    "哪个",
-    "哪里",
-    "哪儿",
-    "哪座",
-    "哪些",
-    "哪种",
-    "哪位",
-    "哪一个",
-    "哪国",
-    "哪",
-    "谁",
-    "多少",
-    "几",
-    "何",
-    "吗",
-    "呢",
-    "是否",
-    "怎么",
-    "为什么",
-    "何时",
-    "哪年",
-    "哪一年",
     "被称为",
     "就",
     "已",
     "要",
 ];
 
+fn chinese() -> impl Iterator<Item = &'static str> {
+    let lists = [
+        ZH_COPULAS,
+        ZH_NEGATED_COPULAS,
+        ZH_OF,
+        ZH_HAVE,
+        ZH_PRONOUNS,
+        ZH_DEMONSTRATIVES,
+        ZH_PASSIVE,
+        ZH_AT,
+        ZH_THAN,
+        ZH_QUESTIONS,
+        OTHER_CHINESE,
+    ];
+    lists.into_iter().flatten().copied()
+}
+
 /// The longest function word at the beginning of a text.
 pub(crate) fn chinese_function_word(text: &str) -> Option<&'static str> {
-    CHINESE.iter().copied().filter(|word| text.starts_with(word)).max_by_key(|word| word.len())
+    chinese().filter(|word| text.starts_with(word)).max_by_key(|word| word.len())
 }

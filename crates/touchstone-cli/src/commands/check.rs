@@ -2,6 +2,7 @@ mod baseline;
 mod blocks;
 mod document;
 mod lines;
+mod ordered;
 mod pieces;
 mod report;
 

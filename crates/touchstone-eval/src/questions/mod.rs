@@ -1,5 +1,6 @@
 //! The questions of a split, from files or written from a graph.
 
+mod corrections;
 mod formats;
 mod premises;
 
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use touchstone_core::Language;
+
+pub use corrections::Correction;
 
 use crate::error::EvalError;
 use crate::suite::{Answers, Format, Suite};
@@ -39,6 +42,8 @@ pub struct Question {
     pub facts: Vec<[String; 3]>,
     /// What it is about, where the file marks it: for the judge alone.
     pub topic: Option<String>,
+    /// The suite puts the file's answers right.
+    pub corrected: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +90,7 @@ impl QuestionSet {
         } else {
             let folder = if suite.beside { &suite.folder } else { data };
             set.questions = from_files(suite, &part.files, folder, &mut hash)?;
+            corrections::apply(suite, &mut set.questions, &mut hash)?;
         }
         for question in &mut set.questions {
             if suite.answers == Answers::All {

@@ -55,6 +55,11 @@ pub fn notes(summary: &Summary) -> Vec<String> {
             if conformal.kept { "kept" } else { "not kept" }
         ));
     }
+    if let Some(corrected) = summary.corrected {
+        notes.push(format!(
+            "{corrected} of the listed answers are wrong or out of date and were corrected for every system: the suite says which and why (--as-listed leaves them)"
+        ));
+    }
     if let Some(comparison) = &summary.against_plain {
         notes.push(format!("against plain: {}", tested(comparison)));
     }

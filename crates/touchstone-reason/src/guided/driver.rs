@@ -280,6 +280,10 @@ impl Reasoner {
                     clear,
                     complete: one.is_complete(),
                     lacking: lacking.is_some(),
+                    unknown: one.unknown.clone(),
+                    restricted: one.restricted,
+                    silent: one.ranked.silent,
+                    unplaced: one.ranked.unplaced,
                     opinion,
                     values: candidate.things().iter().map(|thing| writer.label(&thing.term)).collect(),
                 };
@@ -399,6 +403,14 @@ pub struct ReadingView {
     pub complete: bool,
     /// The graph lacks what the question asks for: this is another reading.
     pub lacking: bool,
+    /// Words that nothing explains.
+    pub unknown: Vec<String>,
+    /// Words narrow or turn what is asked, and have no place.
+    pub restricted: bool,
+    /// Hops that no word asks for.
+    pub silent: usize,
+    /// Stretches of the question that found no place.
+    pub unplaced: usize,
     pub opinion: Option<Opinion>,
     pub values: Vec<String>,
 }

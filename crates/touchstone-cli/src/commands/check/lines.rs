@@ -2,15 +2,13 @@
 //! order of the input, each as soon as those before it are written.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use touchstone_check::Checker;
 use touchstone_core::CheckReport;
 
+use super::ordered::{self, Queue};
 use crate::output;
 
 /// Lines that wait between reading and writing, for each thread.
@@ -46,7 +44,6 @@ type Checked = Result<CheckReport, Broken>;
 struct Job {
     number: usize,
     bytes: Vec<u8>,
-    reply: SyncSender<Checked>,
 }
 
 pub(super) fn run(
@@ -56,41 +53,21 @@ pub(super) fn run(
     limit: usize,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let (jobs, inbox) = sync_channel::<Job>(threads * AHEAD);
-    let (order, replies) = sync_channel::<Receiver<Checked>>(threads * AHEAD);
-    let inbox = Mutex::new(inbox);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let job = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(Job { number, bytes, reply }) = job else { return };
-                    // A reader that is gone has no use for the rest.
-                    let _ = reply.send(check(number, &bytes, checker, limit));
-                }
-            });
-        }
-        let reader = scope.spawn(move || read(input, limit, &jobs, &order));
-        let outcome = write(&replies, name, out);
-        // Ends the reader when writing has failed.
-        drop(replies);
-        let read = reader.join().unwrap_or_else(|_| Err(std::io::Error::other("the reader failed")));
-        let outcome = outcome?;
-        read.map_err(|error| anyhow::anyhow!("cannot read {name}: {error}"))?;
-        if outcome.lines == 0 {
-            anyhow::bail!("{name} is empty: there is nothing to check");
-        }
-        Ok(outcome.outcome)
-    })
+    let mut written = Written { lines: 0, outcome: Outcome::default(), name, out };
+    let read = ordered::run(
+        AHEAD,
+        |queue| read(input, limit, queue),
+        &|Job { number, bytes }| check(number, &bytes, checker, limit),
+        &mut |checked| written.add(checked),
+    )?;
+    read.map_err(|error| anyhow::anyhow!("cannot read {name}: {error}"))?;
+    if written.lines == 0 {
+        anyhow::bail!("{name} is empty: there is nothing to check");
+    }
+    Ok(written.outcome)
 }
 
-fn read(
-    input: Box<dyn Read + Send>,
-    limit: usize,
-    jobs: &SyncSender<Job>,
-    order: &SyncSender<Receiver<Checked>>,
-) -> std::io::Result<()> {
+fn read(input: Box<dyn Read + Send>, limit: usize, queue: &Queue<Job, Checked>) -> std::io::Result<()> {
     let mut input = BufReader::new(input);
     let longest = limit.saturating_mul(ESCAPED) as u64;
     for number in 1.. {
@@ -104,8 +81,7 @@ fn read(
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        let (reply, answer) = sync_channel(1);
-        if order.send(answer).is_err() || jobs.send(Job { number, bytes, reply }).is_err() {
+        if !queue.work(Job { number, bytes }) {
             break;
         }
     }
@@ -148,35 +124,35 @@ fn check(number: usize, bytes: &[u8], checker: &Checker, limit: usize) -> Checke
     Ok(report)
 }
 
-#[derive(Default)]
-struct Written {
+struct Written<'a> {
     lines: usize,
     outcome: Outcome,
+    name: &'a str,
+    out: &'a mut dyn Write,
 }
 
-fn write(replies: &Receiver<Receiver<Checked>>, name: &str, out: &mut dyn Write) -> anyhow::Result<Written> {
-    let mut written = Written::default();
-    for reply in replies {
-        written.lines += 1;
-        match reply.recv() {
-            Ok(Ok(report)) => {
-                written.outcome.refuted += report.summary.refuted;
-                written.outcome.unverifiable += report.summary.unverifiable;
-                output::json_line(out, &report)?;
+impl Written<'_> {
+    fn add(&mut self, checked: Checked) -> anyhow::Result<()> {
+        self.lines += 1;
+        match checked {
+            Ok(report) => {
+                self.outcome.refuted += report.summary.refuted;
+                self.outcome.unverifiable += report.summary.unverifiable;
+                output::json_line(self.out, &report)?;
             }
-            Ok(Err(broken)) => {
-                written.outcome.broken += 1;
+            Err(broken) => {
+                self.outcome.broken += 1;
                 anstream::eprintln!(
-                    "touchstone: {name}, line {}: {}",
+                    "touchstone: {}, line {}: {}",
+                    self.name,
                     broken.line,
                     output::plain(&broken.error)
                 );
-                output::json_line(out, &broken)?;
+                output::json_line(self.out, &broken)?;
             }
-            Err(_) => anyhow::bail!("a thread failed while it checked text {} of {name}", written.lines),
         }
+        Ok(())
     }
-    Ok(written)
 }
 
 #[cfg(test)]

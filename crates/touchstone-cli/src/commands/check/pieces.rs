@@ -2,15 +2,13 @@
 //! handed on in the order of the input. What waits in between is bounded,
 //! however many files there are and however long.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::bail;
 
 use super::blocks::{Block, Blocks};
 use super::document::InputFormat;
+use super::ordered::{self, Queue};
 use super::report::Document;
 use crate::input;
 
@@ -70,17 +68,6 @@ impl Reading {
     }
 }
 
-/// A step on its way: a piece that is being checked comes back by its channel.
-enum Ordered {
-    Step(Step),
-    Piece(Receiver<anyhow::Result<Document>>),
-}
-
-struct Job {
-    piece: Piece,
-    reply: SyncSender<anyhow::Result<Document>>,
-}
-
 /// Checks the pieces of all files; `take` gets them in order and may end it.
 pub(super) fn run(
     files: &[PathBuf],
@@ -88,45 +75,23 @@ pub(super) fn run(
     check: &(dyn Fn(Piece) -> anyhow::Result<Document> + Sync),
     take: &mut dyn FnMut(Step) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let (jobs, inbox) = sync_channel::<Job>(threads * AHEAD);
-    let (order, steps) = sync_channel::<Ordered>(threads * AHEAD);
-    let inbox = Mutex::new(inbox);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let job = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(Job { piece, reply }) = job else { return };
-                    // Who wants no more has gone.
-                    let _ = reply.send(check(piece));
-                }
-            });
-        }
-        scope.spawn(move || read(files, reading, &jobs, &order));
-        let taken = steps.iter().try_for_each(|step| match step {
-            Ordered::Step(step) => take(step),
-            Ordered::Piece(reply) => match reply.recv() {
-                Ok(document) => take(Step::Checked(document?)),
-                Err(_) => bail!("a thread failed while it checked a text"),
-            },
-        });
-        // Ends the reader when no more is wanted.
-        drop(steps);
-        taken
-    })
+    ordered::run(
+        AHEAD,
+        |queue| read(files, reading, queue),
+        &|piece| check(piece).map(Step::Checked),
+        &mut |step| take(step?),
+    )
 }
 
-fn read(files: &[PathBuf], reading: Reading, jobs: &SyncSender<Job>, order: &SyncSender<Ordered>) {
+fn read(files: &[PathBuf], reading: Reading, queue: &Queue<Piece, anyhow::Result<Step>>) {
     for (at, file) in files.iter().enumerate() {
-        let mut wanted = order.send(Ordered::Step(Step::Begins(at))).is_ok();
+        let mut wanted = queue.ready(Ok(Step::Begins(at)));
         let read = reading.file(file, &mut |piece| {
-            let (reply, answer) = sync_channel(1);
-            wanted &= order.send(Ordered::Piece(answer)).is_ok() && jobs.send(Job { piece, reply }).is_ok();
+            wanted &= queue.work(piece);
             wanted
         });
         if let Err(error) = read {
-            wanted &= order.send(Ordered::Step(Step::Failed(error))).is_ok();
+            wanted &= queue.ready(Ok(Step::Failed(error)));
         }
         if !wanted {
             return;

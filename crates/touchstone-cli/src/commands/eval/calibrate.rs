@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     #[command(flatten)]
-    run: asking::Arguments,
+    run: super::arguments::Arguments,
 }
 
 /// What is promised where nothing is asked for.

@@ -17,7 +17,7 @@ use touchstone_eval::claims::{
 };
 use touchstone_graph::Graph;
 
-use super::run::Arguments;
+use super::arguments::Arguments;
 use super::{found, hash};
 use crate::progress::Spinner;
 use crate::settings::{ConfigFile, shown};

@@ -8,7 +8,7 @@ use touchstone_eval::StoredRun;
 use touchstone_eval::judge::Truth;
 use touchstone_eval::labels::{agreement, export};
 
-use super::run::at_least_one;
+use super::arguments::at_least_one;
 use crate::output;
 use crate::settings::shown;
 

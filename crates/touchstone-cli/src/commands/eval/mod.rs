@@ -1,5 +1,6 @@
 //! `touchstone eval`: one module for each of its commands.
 
+mod arguments;
 mod calibrate;
 mod claims;
 mod compare;
@@ -8,6 +9,7 @@ mod found;
 mod gate;
 mod hash;
 mod labels;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -21,7 +23,7 @@ pub(crate) enum Command {
     /// Ask a suite's questions plainly and with checking, judge the answers, and count.
     ///
     /// Stopped with Ctrl-C or otherwise, the same command goes on where it was.
-    Run(Box<run::Arguments>),
+    Run(Box<arguments::Arguments>),
     /// Find the threshold of confidence that keeps false answers rare enough.
     ///
     /// Runs a suite like `run`, on the split "calibration" where nothing is said, and writes
