@@ -153,6 +153,36 @@ fn what_is_not_understood_is_not_verified() {
 }
 
 #[test]
+fn words_that_ask_for_nothing_may_be_left_over() {
+    let auto = |question: &str| ask_in(&LIBRARY_CHECKER, question, Mode::Auto);
+    let more = auto("Which genre would be assigned to Salt Roads?");
+    assert_eq!((sorted(&more), more.answer.status), (vec!["adventure"], AnswerStatus::PartlyVerified));
+    let claim = &more.answer.claims[0];
+    assert_eq!(claim.verdict, Verdict::Unverifiable);
+    assert!(claim.reason.contains("assigned"), "{}", claim.reason);
+    assert_eq!(sorted(&auto("Which genre does Salt Roads fall under?")), ["adventure"]);
+    for asks_else in [
+        "Which genre does Salt Roads mock?",
+        "Which genre does Salt Roads fall under for Pemberton Hale?",
+        "Which genre of Salt Roads is duller?",
+        "Which genre does Salt Roads have under 5?",
+        "What nickname is assigned to the genre of Salt Roads?",
+    ] {
+        assert_eq!(auto(asks_else).answer.text, "the model was asked", "{asks_else}");
+    }
+}
+
+#[test]
+fn what_something_is_called_is_no_number() {
+    for question in ["How are the inhabitants of Norway called?", "What are people from Madagascar called?"] {
+        let answer = ask_in(&WORLD, question, Mode::Graph).answer;
+        assert!(answer.values.iter().all(|value| value.parse::<f64>().is_err()), "{answer:?}");
+    }
+    let capital = ask_in(&WORLD, "What is the capital of Peru called?", Mode::Graph);
+    assert_eq!((sorted(&capital), capital.answer.status), (vec!["Lima"], AnswerStatus::Verified));
+}
+
+#[test]
 fn labels_like_templates_or_control_tokens_stay_labels() {
     let report = library("which films did [No One] write");
     assert_eq!(report.answer.values, ["{values} <|imend|>"]);
@@ -214,6 +244,8 @@ fn the_demonstration_graph_answers_in_both_languages() {
         ("Which country has Canberra as its capital?", &["Australia"]),
         ("Which is larger, Peru or Chile?", &["Peru"]),
         ("哪些国家与厄瓜多尔接壤？", &["哥伦比亚", "秘鲁"]),
+        ("哪些国家既与秘鲁又与智利接壤？", &["玻利维亚"]),
+        ("是否存在既与秘鲁又与智利接壤的国家？", &["是"]),
     ] {
         assert_eq!(sorted(&world(question)), right, "{question}");
     }

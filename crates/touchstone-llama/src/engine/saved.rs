@@ -8,7 +8,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use llama_cpp_2::token::LlamaToken;
 use sha2::{Digest, Sha256};
@@ -17,6 +18,8 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 16] = b"touchstone kv 1\n";
 const HASH: usize = 32;
 const EXTENSION: &str = "kv";
+/// Writing a file takes seconds.
+const LONGEST_WRITE: Duration = Duration::from_secs(3600);
 
 /// The saved prefixes of one model with one kind of cache.
 pub(super) struct Saved {
@@ -92,7 +95,10 @@ impl Saved {
 
     fn write(&self, path: &Path, tokens: &[LlamaToken], state: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let partial = path.with_extension(format!("{}.partial", std::process::id()));
+        // Two sessions of one program may keep the same prompt at once.
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let partial = path.with_extension(format!("{}-{number}.partial", std::process::id()));
         let written = fs::File::create(&partial).and_then(|mut file| {
             let length = (tokens.len() as u64).to_le_bytes();
             let mut digest = Sha256::new();
@@ -120,6 +126,11 @@ impl Saved {
         let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for entry in fs::read_dir(&self.folder)?.flatten() {
             let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "partial") && is_left_over(&entry) {
+                // Another program may have removed it.
+                let _ = fs::remove_file(&path);
+                continue;
+            }
             if path.extension().is_some_and(|extension| extension == EXTENSION)
                 && let Ok(described) = entry.metadata()
             {
@@ -138,6 +149,13 @@ impl Saved {
         }
         Ok(())
     }
+}
+
+/// Whether a file that is being written has been so for far too long: its
+/// writer was killed.
+fn is_left_over(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|described| described.modified()).map(|time| time.elapsed());
+    matches!(age, Ok(Ok(age)) if age > LONGEST_WRITE)
 }
 
 /// The state in a file, if all of the file is as it was written.
@@ -173,8 +191,35 @@ mod tests {
         ids.iter().copied().map(LlamaToken).collect()
     }
 
+    #[test]
+    fn two_threads_may_keep_the_same_prompt_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let saved = saved(folder.path(), "model");
+        let path = saved.path(&tokens(&[1, 2])).unwrap();
+        std::thread::scope(|scope| {
+            let write = || (0..50).try_for_each(|_| saved.write(&path, &tokens(&[1, 2]), b"state"));
+            let both = [scope.spawn(write), scope.spawn(write)];
+            both.into_iter().for_each(|one| one.join().unwrap().unwrap());
+        });
+        assert_eq!(saved.load(&tokens(&[1, 2])).unwrap(), b"state");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
     fn files(folder: &Path) -> Vec<PathBuf> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn what_a_killed_program_left_half_written_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let saved = saved(folder.path(), "model");
+        for (name, age) in [("old.partial", 2 * LONGEST_WRITE), ("new.partial", Duration::ZERO)] {
+            let file = fs::File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        }
+        saved.store(&tokens(&[1]), b"state");
+        assert!(!folder.path().join("old.partial").exists());
+        assert!(folder.path().join("new.partial").exists());
     }
 
     #[test]

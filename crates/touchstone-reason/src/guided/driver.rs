@@ -110,7 +110,7 @@ impl Reasoner {
         let mut model_calls = 0;
         let mut prompt_tokens = 0;
         let best = candidates[0].one.score;
-        let may_be_meant = forced || candidates.iter().any(|c| c.one.may_be_meant());
+        let may_be_meant = forced || candidates.iter().any(|c| c.one.is_likely_meant());
         if !settled(&candidates) && may_be_meant {
             candidates.retain(|c| c.one.score >= best - ASKED_ABOUT);
             candidates.truncate(MAX_CHOICES);
@@ -129,8 +129,8 @@ impl Reasoner {
         // A long list for a question that was half read is hardly meant.
         let listed = one.is_complete() || one.counts || candidate.things().len() <= MAX_HALF_READ;
         // Nor is the number of something that no word asks for.
-        let stray = one.ranked.silent > 0 && guide.ends_in_numbers(one);
-        if !(forced || one.may_be_meant() && listed && !stray) {
+        let stray = one.ranked.silent > 0 && guide.leads_to_number(one.hops());
+        if !(forced || one.is_likely_meant() && listed && !stray) {
             return Ok(None);
         }
         let reading = writer.description(one);
@@ -283,7 +283,7 @@ impl Reasoner {
                     unknown: one.unknown.clone(),
                     restricted: one.restricted,
                     silent: one.ranked.silent,
-                    unplaced: one.ranked.unplaced,
+                    unplaced: one.ranked.unplaced.count(),
                     opinion,
                     values: candidate.things().iter().map(|thing| writer.label(&thing.term)).collect(),
                 };

@@ -261,6 +261,68 @@ pub(crate) fn is_light(word: &str) -> bool {
     is_function_word(word) || LIGHT_WORDS.contains(&word)
 }
 
+/// Verbs, and what is made of them, that say that one thing belongs to another
+/// and not how.
+const BELONGING: &[&str] = &[
+    "fall",
+    "falls",
+    "belong",
+    "belongs",
+    "apply",
+    "applies",
+    "applicable",
+    "assigned",
+    "attributed",
+    "ascribed",
+    "credited",
+    "associated",
+    "connected",
+    "related",
+    "pertain",
+    "pertains",
+    "considered",
+    "regarded",
+    "classified",
+    "classed",
+    "categorized",
+    "categorised",
+    "grouped",
+    "listed",
+    "filed",
+    "described",
+    "characterized",
+    "characterised",
+    "labelled",
+    "labeled",
+    "marked",
+    "possess",
+    "possesses",
+];
+const BELONGING_ZH: &[&str] = &[
+    "归于",
+    "归入",
+    "归为",
+    "归类",
+    "归类为",
+    "划入",
+    "划归",
+    "列入",
+    "列为",
+    "算作",
+    "对应",
+    "相关",
+    "有关",
+    "涉及",
+    "具有",
+    "拥有",
+];
+
+/// Whether the word, or what is left of a Chinese text, asks for no relation
+/// of its own.
+pub(crate) fn says_belonging(word: &str) -> bool {
+    BELONGING.contains(&word) || BELONGING_ZH.contains(&word)
+}
+
 /// Words that narrow or turn what is asked.
 const RESTRICTING: &[&str] = &[
     "not",

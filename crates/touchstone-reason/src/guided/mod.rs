@@ -50,6 +50,9 @@ const TOPIC_MARGIN: f32 = 3.0;
 /// What a word costs that nothing explains.
 const UNKNOWN_WORD: f32 = 0.8;
 
+/// Words and nouns of a question that may be left over where it is answered.
+const MAX_LEFT_OVER: usize = 2;
+
 /// A hop that so large a share of the things of a kind has is one that a
 /// thing of that kind should have.
 const USUAL: f32 = 0.25;
@@ -91,9 +94,22 @@ impl Interpretation {
         &self.ranked.hops
     }
 
-    /// Every word has its place; at most one hop is asked for by no word.
-    pub(crate) fn may_be_meant(&self) -> bool {
-        self.unknown.is_empty() && !self.restricted && self.ranked.unplaced == 0 && self.ranked.silent <= 1
+    /// Every word has its place, and at most one hop is asked for by no word;
+    /// or every hop is asked for, and what is left over asks for nothing: verbs
+    /// of belonging ("fall", "apply") and nouns that say again what a name or a
+    /// relation said.
+    pub(crate) fn is_likely_meant(&self) -> bool {
+        let left_over = self.unknown.len() + self.ranked.unplaced.count();
+        match self.ranked.silent {
+            _ if self.restricted => false,
+            0 if left_over > 0 => {
+                left_over <= MAX_LEFT_OVER
+                    && !self.counts
+                    && self.ranked.unplaced.asking == 0
+                    && self.unknown.iter().all(|word| index::says_belonging(word))
+            }
+            silent => silent <= 1 && left_over == 0,
+        }
     }
 
     /// Some word asks for each hop, and none narrows what is asked.
@@ -104,7 +120,7 @@ impl Interpretation {
     /// Every word of the question has its place on the path, and every hop
     /// its word.
     pub fn is_complete(&self) -> bool {
-        self.unknown.is_empty() && !self.restricted && self.ranked.silent == 0 && self.ranked.unplaced == 0
+        !self.restricted && self.ranked.silent == 0 && self.unknown.len() + self.ranked.unplaced.count() == 0
     }
 }
 
@@ -152,9 +168,9 @@ impl Guide {
         !things.is_empty()
     }
 
-    fn ends_in_numbers(&self, one: &Interpretation) -> bool {
+    fn leads_to_number(&self, hops: &[Hop]) -> bool {
         let kind = |hop: &Hop| self.graph.ontology().predicate(hop.predicate).value_kind;
-        one.hops().last().is_some_and(|hop| !hop.inverse && kind(hop) == ValueKind::Number)
+        hops.last().is_some_and(|hop| !hop.inverse && kind(hop) == ValueKind::Number)
     }
 
     pub(crate) fn writer<'a>(&'a self, words: &'a GraphWords, language: Language) -> Writer<'a> {
@@ -218,6 +234,10 @@ impl Guide {
                         continue;
                     }
                     if reading.asks_when() && ranker.leads_to(ThingKind::Time, &hops) == Some(false) {
+                        continue;
+                    }
+                    // What something is called is no number.
+                    if reading.asks_name && self.leads_to_number(&hops) {
                         continue;
                     }
                     let ranked = ranker.rank(&hops)?;
@@ -390,7 +410,7 @@ impl Guide {
         if !one.unknown.is_empty() {
             text.push_str(&format!(" (unknown: {})", one.unknown.join(", ")));
         }
-        text.push_str(&format!(" silent {} unplaced {}", one.ranked.silent, one.ranked.unplaced));
+        text.push_str(&format!(" silent {} unplaced {}", one.ranked.silent, one.ranked.unplaced.count()));
         text
     }
 }

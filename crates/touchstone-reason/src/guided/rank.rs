@@ -63,8 +63,38 @@ pub(crate) struct Ranked {
     pub(crate) score: f32,
     /// Hops that no word asks for, returns aside.
     pub(crate) silent: usize,
-    /// Stretches of the question that found no place.
-    pub(crate) unplaced: usize,
+    pub(crate) unplaced: Unplaced,
+}
+
+/// Stretches of a question that found no place on a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unplaced {
+    /// Those that ask: for a relation, or what kind of thing.
+    pub(crate) asking: u8,
+    /// Nouns besides, such as "films" in "the actors in their films".
+    pub(crate) nouns: u8,
+}
+
+impl Unplaced {
+    pub(crate) fn count(self) -> usize {
+        usize::from(self.asking) + usize::from(self.nouns)
+    }
+
+    /// With this stretch left out as well.
+    fn and(self, unit: &Unit) -> Unplaced {
+        if unit.modifier || unit.optional {
+            return self;
+        }
+        let asks = unit.head || unit.is_question_word() || unit.relation_weight() > 0.0;
+        self.with(Unplaced { asking: u8::from(asks), nouns: u8::from(!asks) })
+    }
+
+    fn with(self, other: Unplaced) -> Unplaced {
+        Unplaced {
+            asking: self.asking.saturating_add(other.asking),
+            nouns: self.nouns.saturating_add(other.nouns),
+        }
+    }
 }
 
 pub(crate) struct Ranker<'a> {
@@ -78,7 +108,7 @@ impl Ranker<'_> {
     pub(crate) fn rank(&self, hops: &[Hop]) -> Result<Ranked, GraphError> {
         let before = self.side(&self.reading.before, hops);
         let after = self.side(&self.reading.after, hops);
-        let mut best = (NONE, 0usize, 0);
+        let mut best = (NONE, 0usize, Unplaced::default());
         for (left_mask, (left, unlaid)) in before.iter().enumerate().filter(|(_, laid)| laid.0 > NONE) {
             for (right_mask, (right, more)) in after.iter().enumerate().filter(|(_, laid)| laid.0 > NONE) {
                 let mask = left_mask | right_mask;
@@ -86,7 +116,7 @@ impl Ranker<'_> {
                     (0..hops.len()).filter(|at| left_mask & right_mask & (2 << (2 * at)) != 0).count();
                 let score = left + right + self.silence(hops, mask) + ASKED_TWICE * twice as f32;
                 if score > best.0 {
-                    best = (score, mask, unlaid + more);
+                    best = (score, mask, unlaid.with(*more));
                 }
             }
         }
@@ -115,27 +145,28 @@ impl Ranker<'_> {
 
     /// For every set of covered places, the best way to lay one side of the
     /// question on the path: its score, and the stretches that find no place.
-    fn side(&self, units: &[Unit], hops: &[Hop]) -> Vec<(f32, usize)> {
+    fn side(&self, units: &[Unit], hops: &[Hop]) -> Vec<(f32, Unplaced)> {
         let places = 2 * hops.len() + 1;
-        let mut table = vec![(NONE, 0); places * MASKS];
-        table[0] = (0.0, 0);
+        let nothing = (NONE, Unplaced::default());
+        let mut table = vec![nothing; places * MASKS];
+        table[0].0 = 0.0;
         for unit in units {
             let worth: Vec<f32> = (0..places).map(|place| self.worth(unit, place, hops)).collect();
             let skipped = skip(unit);
-            let mut next = vec![(NONE, 0); places * MASKS];
+            let mut next = vec![nothing; places * MASKS];
             for last in 0..places {
                 for mask in 0..1 << places {
                     let (so_far, unlaid) = table[last * MASKS + mask];
                     if so_far == NONE {
                         continue;
                     }
-                    let mut put = |place: usize, mask: usize, score: f32, unlaid: usize| {
+                    let mut put = |place: usize, mask: usize, score: f32, unlaid: Unplaced| {
                         let entry = &mut next[place * MASKS + mask];
                         if score > entry.0 {
                             *entry = (score, unlaid);
                         }
                     };
-                    put(last, mask, so_far + skipped, unlaid + usize::from(!unit.modifier && !unit.optional));
+                    put(last, mask, so_far + skipped, unlaid.and(unit));
                     for (place, worth) in worth.iter().enumerate().skip(last) {
                         if *worth == NONE {
                             continue;
@@ -152,7 +183,7 @@ impl Ranker<'_> {
             }
             table = next;
         }
-        let mut best = vec![(NONE, 0); MASKS];
+        let mut best = vec![nothing; MASKS];
         for row in table.chunks(MASKS) {
             for (best, laid) in best.iter_mut().zip(row) {
                 if laid.0 > best.0 {

@@ -133,7 +133,7 @@ impl Guide {
             Language::English => question[range.clone()]
                 .split(|c: char| !c.is_alphanumeric())
                 .any(|word| !word.is_empty() && !is_light(&fold(word))),
-            Language::Chinese => question[range.clone()].chars().any(|c| c.is_alphanumeric() && c != '的'),
+            Language::Chinese => !index::content_zh(&question[range.clone()]).is_empty(),
         };
         let shared = between.iter().all(|(before, behind)| !says(before) && !says(behind));
         // "share with A and B" is said of something else.

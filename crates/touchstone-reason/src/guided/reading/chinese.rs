@@ -74,6 +74,8 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
         }
         reading.sharing |= index::says_sharing_zh(&folded);
         reading.restricted |= index::restricts_zh(&folded);
+        reading.asks_name |=
+            ["叫什么", "怎么称呼", "称为什么", "如何称呼"].iter().any(|words| folded.contains(words));
         let folded = folded.replace("哪几", "哪些");
         reading.counts |= ["几个", "几位", "几部", "几种", "多少个", "多少部", "多少位", "多少种"]
             .iter()

@@ -9,6 +9,9 @@ use touchstone_graph::{Composed, CueRole, Folded};
 use super::{Reading, Side, Unit, composed_names};
 use crate::guided::index::{self, CueIndex, Sense};
 
+/// Prepositions of place that take a number when they narrow a question.
+const STRANDED: &[&str] = &["under", "over", "above", "below"];
+
 struct Token {
     text: String,
     side: Side,
@@ -151,11 +154,22 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
         };
         reading.sharing |= index::says_sharing(&token.text) && !reading.units().any(said);
         if !explained && !index::is_light(&token.text) {
+            // "under" of "fall under" belongs to the verb, and narrows nothing.
+            let stranded = at + 1 == tokens.len() && STRANDED.contains(&token.text.as_str());
+            if stranded {
+                continue;
+            }
             reading.restricted |= index::restricts(&token.text);
             reading.unknown.push(token.text.clone());
         }
     }
     let text: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
+    // "a river called X" names the topic.
+    let calls = |at: usize| {
+        matches!(text[at], "call" | "called" | "named")
+            && tokens.get(at + 1).is_none_or(|next| next.side == tokens[at].side)
+    };
+    reading.asks_name = (0..text.len()).any(calls);
     reading.counts = text.windows(2).any(|pair| pair == ["how", "many"])
         || text.windows(3).any(|three| three[0] == "number" && three[1] == "of");
     reading

@@ -117,6 +117,8 @@ pub(crate) struct Reading {
     pub(crate) sharing: bool,
     /// "how many"
     pub(crate) counts: bool,
+    /// "what is X called"
+    pub(crate) asks_name: bool,
     /// Something narrows or turns what is asked, and has no place.
     pub(crate) restricted: bool,
 }
