@@ -257,10 +257,10 @@ mod tests {
         let saved = saved(folder.path(), "a");
         for id in 0..3 {
             saved.store(&tokens(&[id]), &[0; 400]);
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
             if id == 1 {
                 saved.load(&tokens(&[0])).unwrap();
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
             }
         }
         assert!(saved.load(&tokens(&[1])).is_none());

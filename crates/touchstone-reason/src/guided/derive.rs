@@ -10,7 +10,7 @@ use touchstone_graph::{Graph, Hop, Reached, ValueKind};
 use super::driver::Candidate;
 use super::operations::Operation;
 use super::words::{Writer, render};
-use super::{Followed, Guide, index};
+use super::{Followed, Guide, vocabulary};
 
 /// Facts that one step shows as its claims.
 const MAX_CLAIMS: usize = 200;
@@ -64,7 +64,7 @@ impl Guide {
         let selects = narrowed.iter().any(|(operation, _)| matches!(operation, Operation::Select(_)));
         let open = (one.counts || selects) && !self.holds_all(one.hops());
         // Nor is one number an answer where it is to be held against others.
-        let open = open || one.unknown.iter().any(|word| index::compares(word));
+        let open = open || one.unknown.iter().any(|word| vocabulary::compares(word));
         let extent = Extent { whole: one.is_complete(), cut, open };
         self.answer_of(writer, candidate.things(), one.counts, extent, steps)
     }

@@ -6,7 +6,7 @@ use touchstone_core::Language;
 use touchstone_graph::model::Term;
 use touchstone_graph::{EntityId, Graph, Hop, Lexicon, Meaning, fold, is_han};
 
-use super::index::{is_function_word, is_light, turns};
+use super::vocabulary::{is_function_word, is_light, turns};
 
 /// A stretch of the question that names things of the graph.
 #[derive(Clone, Debug, PartialEq)]

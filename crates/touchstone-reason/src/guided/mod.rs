@@ -19,6 +19,7 @@ mod polar;
 mod rank;
 mod reading;
 mod several;
+mod vocabulary;
 mod words;
 
 use std::cmp::Ordering;
@@ -94,21 +95,25 @@ impl Interpretation {
         &self.ranked.hops
     }
 
+    /// Words that nothing explains, and stretches that found no place.
+    fn left_over(&self) -> usize {
+        self.unknown.len() + self.ranked.unplaced.count()
+    }
+
     /// Every word has its place, and at most one hop is asked for by no word;
     /// or every hop is asked for, and what is left over asks for nothing: verbs
     /// of belonging ("fall", "apply") and nouns that say again what a name or a
     /// relation said.
     pub(crate) fn is_likely_meant(&self) -> bool {
-        let left_over = self.unknown.len() + self.ranked.unplaced.count();
         match self.ranked.silent {
             _ if self.restricted => false,
-            0 if left_over > 0 => {
-                left_over <= MAX_LEFT_OVER
+            0 if self.left_over() > 0 => {
+                self.left_over() <= MAX_LEFT_OVER
                     && !self.counts
                     && self.ranked.unplaced.asking == 0
-                    && self.unknown.iter().all(|word| index::says_belonging(word))
+                    && self.unknown.iter().all(|word| vocabulary::says_belonging(word))
             }
-            silent => silent <= 1 && left_over == 0,
+            silent => silent <= 1 && self.left_over() == 0,
         }
     }
 
@@ -120,7 +125,7 @@ impl Interpretation {
     /// Every word of the question has its place on the path, and every hop
     /// its word.
     pub fn is_complete(&self) -> bool {
-        !self.restricted && self.ranked.silent == 0 && self.unknown.len() + self.ranked.unplaced.count() == 0
+        !self.restricted && self.ranked.silent == 0 && self.left_over() == 0
     }
 }
 
@@ -271,7 +276,7 @@ impl Guide {
         let composed = self.graph.composed();
         let says = |word: &str| {
             let of = |hop: &Hop| composed.has_word(hop.predicate, word) && self.is_asked(*hop, reading);
-            !index::restricts(word) && hops.iter().any(of)
+            !vocabulary::restricts(word) && hops.iter().any(of)
         };
         reading.unknown.iter().filter(|word| !says(word)).cloned().collect()
     }

@@ -10,6 +10,7 @@ use touchstone_graph::model::{Literal, Term};
 use touchstone_graph::{Graph, GraphError, Hop, PredicateId, Reached, ThingKind, ValueKind, fold};
 
 use super::index::{CueIndex, Sense};
+use super::vocabulary::is_function_word;
 
 /// Values of one thing's predicate that are looked at.
 const MAX_VALUES: usize = 50;
@@ -263,7 +264,7 @@ impl Planner<'_> {
             let words: Vec<&str> = words(&head[start..]);
             let mut found: Vec<PredicateId> = Vec::new();
             for (length, sense) in self.index.beginning(&words) {
-                let to_the_end = words[length..].iter().all(|word| super::index::is_function_word(word));
+                let to_the_end = words[length..].iter().all(|word| is_function_word(word));
                 if to_the_end && let Some(id) = self.numeric(sense).filter(|id| !found.contains(id)) {
                     found.push(id);
                 }

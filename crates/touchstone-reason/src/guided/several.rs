@@ -10,10 +10,11 @@ use touchstone_graph::{GraphError, Hop, Reached, fold};
 
 use super::derive::{conclusion, step_of};
 use super::driver::Candidate;
-use super::index::{Sense, is_light};
+use super::index::Sense;
 use super::link::{self, Topic};
+use super::vocabulary::is_light;
 use super::words::{Writer, render};
-use super::{Guide, Leaving, index, reading};
+use super::{Guide, Leaving, reading, vocabulary};
 
 /// Starts of one question.
 const MAX_STARTS: usize = 4;
@@ -133,7 +134,7 @@ impl Guide {
             Language::English => question[range.clone()]
                 .split(|c: char| !c.is_alphanumeric())
                 .any(|word| !word.is_empty() && !is_light(&fold(word))),
-            Language::Chinese => !index::content_zh(&question[range.clone()]).is_empty(),
+            Language::Chinese => !vocabulary::content_zh(&question[range.clone()]).is_empty(),
         };
         let shared = between.iter().all(|(before, behind)| !says(before) && !says(behind));
         // "share with A and B" is said of something else.
@@ -260,7 +261,7 @@ fn says_together(question: &str, language: Language) -> bool {
     match language {
         Language::English => question
             .split(|c: char| !c.is_alphanumeric())
-            .any(|word| index::says_sharing(&fold(word)) || word.eq_ignore_ascii_case("both")),
+            .any(|word| vocabulary::says_sharing(&fold(word)) || word.eq_ignore_ascii_case("both")),
         Language::Chinese => {
             ["共同", "共有", "同时", "都", "相同", "一样"].iter().any(|word| question.contains(word))
         }

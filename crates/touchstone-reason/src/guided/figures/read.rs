@@ -6,8 +6,9 @@ use touchstone_check::read::{Unit, asked_unit};
 use touchstone_graph::{Degree, Folded, Meaning, PredicateId};
 
 use crate::guided::degrees::{LEAST, LESS, MORE, MOST};
-use crate::guided::index::{self, Sense};
+use crate::guided::index::Sense;
 use crate::guided::operations::{Planner, blank, word_starts, words};
+use crate::guided::vocabulary;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
@@ -143,7 +144,7 @@ impl Planner<'_> {
             self.index.beginning(&[word]).any(named)
                 || years && predicates.iter().any(|id| self.index.dates(*id, word))
         };
-        let said = |word: &str| !index::is_light(word) && !AROUND.contains(&word) && !again(word);
+        let said = |word: &str| !vocabulary::is_light(word) && !AROUND.contains(&word) && !again(word);
         let unread = rest.split(|c: char| !c.is_alphanumeric()).any(|word| !word.is_empty() && said(word));
         (!unread).then_some(Asked { figure, greater, predicates, unit })
     }
@@ -263,7 +264,7 @@ impl Planner<'_> {
             }
         }
         AROUND_ZH.iter().for_each(|word| rest = rest.replace(word, &" ".repeat(word.len())));
-        let mut left = index::content_zh(&rest);
+        let mut left = vocabulary::content_zh(&rest);
         if predicates.is_empty() && in_years {
             for id in self.times() {
                 if left.iter().any(|word| self.index.dates(id, word)) {

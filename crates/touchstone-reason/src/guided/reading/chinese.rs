@@ -6,7 +6,8 @@ use touchstone_core::Language;
 use touchstone_graph::{Composed, Folded};
 
 use super::{Reading, Side, Unit, composed_names};
-use crate::guided::index::{self, CueIndex, Sense};
+use crate::guided::index::{CueIndex, Sense};
+use crate::guided::vocabulary;
 
 pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic: &Range<usize>) -> Reading {
     let mut reading = Reading::default();
@@ -37,7 +38,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
         let ends =
             spans.iter().map(|(span, _)| span.clone()).chain(std::iter::once(folded.len()..folded.len()));
         for span in ends {
-            reading.unknown.extend(index::content_zh(&folded[at..span.start]));
+            reading.unknown.extend(vocabulary::content_zh(&folded[at..span.start]));
             at = span.end;
         }
         let last = spans.len();
@@ -72,8 +73,8 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 nearer.iter_mut().for_each(|unit| unit.equals = true);
             }
         }
-        reading.sharing |= index::says_sharing_zh(&folded);
-        reading.restricted |= index::restricts_zh(&folded);
+        reading.sharing |= vocabulary::says_sharing_zh(&folded);
+        reading.restricted |= vocabulary::restricts_zh(&folded);
         reading.asks_name |=
             ["叫什么", "怎么称呼", "称为什么", "如何称呼"].iter().any(|words| folded.contains(words));
         let folded = folded.replace("哪几", "哪些");

@@ -7,7 +7,8 @@ use touchstone_core::Language;
 use touchstone_graph::{Composed, CueRole, Folded};
 
 use super::{Reading, Side, Unit, composed_names};
-use crate::guided::index::{self, CueIndex, Sense};
+use crate::guided::index::{CueIndex, Sense};
+use crate::guided::vocabulary;
 
 /// Prepositions of place that take a number when they narrow a question.
 const STRANDED: &[&str] = &["under", "over", "above", "below"];
@@ -40,7 +41,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
         // Phrases are compared by their content words, on one side of the topic.
         let places: Vec<usize> = (start..tokens.len())
             .take_while(|at| tokens[*at].side == tokens[start].side)
-            .filter(|at| *at == start || !index::is_function_word(&tokens[*at].text))
+            .filter(|at| *at == start || !vocabulary::is_function_word(&tokens[*at].text))
             .take(6)
             .collect();
         let words: Vec<&str> = places.iter().map(|at| tokens[*at].text.as_str()).collect();
@@ -61,7 +62,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
     let mut reading = Reading::default();
     for span in &taken {
         let words = |range: &Range<usize>| {
-            range.clone().filter(|at| !index::is_function_word(&tokens[*at].text)).count().max(1) as f32
+            range.clone().filter(|at| !vocabulary::is_function_word(&tokens[*at].text)).count().max(1) as f32
         };
         let whole = words(span);
         let mut senses: Vec<Sense> = Vec::new();
@@ -149,17 +150,17 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 && tokens
                     .iter()
                     .filter(|other| other.start > token.start && other.start < unit.start)
-                    .all(|other| index::is_function_word(&other.text))
+                    .all(|other| vocabulary::is_function_word(&other.text))
                 && unit.holds_both_ways(index)
         };
-        reading.sharing |= index::says_sharing(&token.text) && !reading.units().any(said);
-        if !explained && !index::is_light(&token.text) {
+        reading.sharing |= vocabulary::says_sharing(&token.text) && !reading.units().any(said);
+        if !explained && !vocabulary::is_light(&token.text) {
             // "under" of "fall under" belongs to the verb, and narrows nothing.
             let stranded = at + 1 == tokens.len() && STRANDED.contains(&token.text.as_str());
             if stranded {
                 continue;
             }
-            reading.restricted |= index::restricts(&token.text);
+            reading.restricted |= vocabulary::restricts(&token.text);
             reading.unknown.push(token.text.clone());
         }
     }
@@ -256,7 +257,7 @@ fn with_chains(index: &CueIndex, tokens: Vec<Token>) -> Vec<Token> {
     while let Some(token) = tokens.get(at) {
         let in_law = is(at + 1, "in") && is(at + 2, "law");
         let known = index.knows(&token.text) && !in_law;
-        match index::chain(&token.text, in_law).filter(|_| !known) {
+        match vocabulary::chain(&token.text, in_law).filter(|_| !known) {
             Some(chain) => {
                 let mut chain = chain.to_vec();
                 // Behind the topic, the nearer kin stands first.
@@ -270,7 +271,7 @@ fn with_chains(index: &CueIndex, tokens: Vec<Token>) -> Vec<Token> {
             None => {
                 let last = at + 1 == tokens.len() && asks_what;
                 let text =
-                    if last && token.text == "do" { index::DOES.to_owned() } else { token.text.clone() };
+                    if last && token.text == "do" { vocabulary::DOES.to_owned() } else { token.text.clone() };
                 found.push(Token { text, ..*token });
                 at += 1;
             }
