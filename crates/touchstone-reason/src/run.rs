@@ -158,18 +158,25 @@ impl Run<'_> {
         self.write(Model::Larger, opening, forbidden)
     }
 
-    /// Whether the graph, or the steps before it, support all that a line says.
+    /// Whether the graph, or the steps before it, support all that a line says,
+    /// or put it right.
     fn is_shown(&mut self, draft: &Draft, opening: &str) -> bool {
         let forced = opening == self.case.words.answer_line;
-        let claims = match draft::parse(&draft.line, self.case.words) {
-            Line::Step { .. } if forced => {
-                let text = self.after(opening, draft);
-                self.case.check_answer(&text)
-            }
-            Line::Step { text, .. } => self.case.check(text),
-            Line::Answer(text) => self.case.check_answer(text),
+        let (text, answers) = match draft::parse(&draft.line, self.case.words) {
+            Line::Step { .. } if forced => (self.after(opening, draft), true),
+            Line::Step { text, .. } => (text.to_owned(), false),
+            Line::Answer(text) => (text.to_owned(), true),
         };
-        !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported)
+        // As the answer will be given.
+        let text = if answers { conclude::with_replacements(&text, &self.case.derivation) } else { text };
+        let mut check = |text: &str| {
+            if answers { self.case.check_answer(text) } else { self.case.check(text) }
+        };
+        let supported = |claims: &[Claim]| {
+            !claims.is_empty() && claims.iter().all(|claim| claim.verdict == Verdict::Supported)
+        };
+        let claims = check(&text);
+        supported(&claims) || repair::corrected(&text, &claims).is_some_and(|right| supported(&check(&right)))
     }
 
     /// The answer line, whatever the model would have written next.

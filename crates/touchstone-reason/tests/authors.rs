@@ -135,6 +135,26 @@ fn an_unsure_line_that_the_graph_supports_stands() {
 }
 
 #[test]
+fn an_unsure_line_that_the_graph_puts_right_needs_no_surer_writer() {
+    let record = Record::default();
+    let first = StandIn::new("small", &record, |held| {
+        after(
+            held,
+            &[
+                ("", || unsure("1. The seat of Obria is Tarn.")),
+                ("Tarn.", || unsure("Answer: Tarn")),
+                ("Velm.", || unsure("Answer: Tarn")),
+            ],
+        )
+    });
+    let larger = StandIn::new("large", &record, |_| panic!("it is not needed"));
+    let (report, _) = ask(&reasoner(first).with_larger(larger), QUESTION);
+    let step = &report.steps[0];
+    assert_eq!((step.status, step.text.as_str()), (StepStatus::Repaired, "The seat of Obria is Velm."));
+    assert_eq!((report.answer.text.as_str(), report.answer.status), ("Velm", AnswerStatus::Verified));
+}
+
+#[test]
 fn a_refuted_step_without_one_right_value_goes_to_the_larger_model() {
     let record = Record::default();
     let first = StandIn::new("small", &record, |held| {
