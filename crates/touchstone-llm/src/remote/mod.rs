@@ -8,6 +8,7 @@
 mod client;
 mod dialect;
 mod options;
+mod repeated;
 mod reply;
 mod session;
 mod wire;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::dialect::Wrapping;
+use super::dialect::{Dialect, Wrapping};
+use super::repeated::Repeated;
 use super::wire::{ChatRequest, Logprob, StreamOptions, Usage};
 use super::{Remote, reply};
 use crate::forbidden::Forbidden;
@@ -99,6 +100,8 @@ impl RemoteSession {
         let chunks = reply::start(&self.remote, &request)?;
         let mut finish = None;
         let mut wrapped = String::new();
+        let repeats = self.remote.dialect == Dialect::LlamaServer;
+        let mut repeated = Repeated::new(if repeats { &written } else { "" });
         loop {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Progress::Ended(FinishReason::Time));
@@ -120,7 +123,10 @@ impl RemoteSession {
                 continue;
             };
             finish = choice.finish_reason.or(finish);
-            let text = choice.delta.content.unwrap_or_default();
+            let mut text = repeated.without(choice.delta.content.unwrap_or_default());
+            if finish.is_some() {
+                text.push_str(&repeated.rest());
+            }
             let tokens = choice.logprobs.and_then(|logprobs| logprobs.content).unwrap_or_default();
             if wrapping == Wrapping::Json {
                 wrapped.push_str(&text);
