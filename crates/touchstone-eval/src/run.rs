@@ -226,8 +226,11 @@ impl Prepared<'_> {
         if let Some(plain) = &mut self.plain {
             order(plain);
         }
+        let corrected = self.questions.iter().filter(|question| question.corrected).count();
         let summary = |mode, records: &[Record], plain: Option<&[Record]>| {
-            Summary::of(self.run.suite, self.run.split, mode, self.run.model, records, plain, self.run.seed)
+            let Run { suite, split, model, seed, .. } = self.run;
+            let summary = Summary::of(suite, split, mode, model, records, plain, seed);
+            Summary { corrected: (corrected > 0).then_some(corrected), ..summary }
         };
         let plain = self.plain.as_ref().map(|plain| plain.records.as_slice());
         let own = if self.run.mode == Mode::Plain { Some(self.results.records.as_slice()) } else { plain };
@@ -235,11 +238,7 @@ impl Prepared<'_> {
         of_run.conformal =
             self.run.promise.as_ref().map(|p| Conformal::measured(p, &self.results.records, self.run.seed));
         of_run.kg_drop = self.run.settings.get(RunInfo::KG_DROP).and_then(Value::as_f64);
-        let corrected =
-            Some(self.questions.iter().filter(|question| question.corrected).count()).filter(|n| *n > 0);
-        of_run.corrected = corrected;
-        let of_plain =
-            plain.map(|records| Summary { corrected, ..summary(Mode::Plain, records, Some(records)) });
+        let of_plain = plain.map(|records| summary(Mode::Plain, records, Some(records)));
         if complete {
             if let (Some(results), Some(summary)) = (&self.plain, &of_plain) {
                 results.finish(summary)?;

@@ -8,7 +8,6 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use llama_cpp_2::token::LlamaToken;
@@ -18,6 +17,8 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 16] = b"touchstone kv 1\n";
 const HASH: usize = 32;
 const EXTENSION: &str = "kv";
+/// What the name of a file ends with while it is written.
+const PARTIAL: &str = ".partial";
 /// Writing a file takes seconds.
 const LONGEST_WRITE: Duration = Duration::from_secs(3600);
 
@@ -95,29 +96,19 @@ impl Saved {
 
     fn write(&self, path: &Path, tokens: &[LlamaToken], state: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        // Two sessions of one program may keep the same prompt at once.
-        static WRITTEN: AtomicU64 = AtomicU64::new(0);
-        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        let partial = path.with_extension(format!("{}-{number}.partial", std::process::id()));
-        let written = fs::File::create(&partial).and_then(|mut file| {
-            let length = (tokens.len() as u64).to_le_bytes();
-            let mut digest = Sha256::new();
-            for part in [&length[..], &bytes(tokens), state] {
-                digest.update(part);
-            }
-            file.write_all(MAGIC)?;
-            file.write_all(&digest.finalize())?;
-            for part in [&length[..], &bytes(tokens), state] {
-                file.write_all(part)?;
-            }
-            file.sync_all()
-        });
-        let renamed = written.and_then(|()| fs::rename(&partial, path));
-        if renamed.is_err() {
-            // Whatever went wrong with it is what is reported.
-            let _ = fs::remove_file(&partial);
+        let mut file = tempfile::Builder::new().suffix(PARTIAL).tempfile_in(&self.folder)?;
+        let length = (tokens.len() as u64).to_le_bytes();
+        let mut digest = Sha256::new();
+        for part in [&length[..], &bytes(tokens), state] {
+            digest.update(part);
         }
-        renamed?;
+        file.write_all(MAGIC)?;
+        file.write_all(&digest.finalize())?;
+        for part in [&length[..], &bytes(tokens), state] {
+            file.write_all(part)?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
         self.shrink(path)
     }
 
@@ -126,7 +117,7 @@ impl Saved {
         let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for entry in fs::read_dir(&self.folder)?.flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == "partial") && is_left_over(&entry) {
+            if path.to_string_lossy().ends_with(PARTIAL) && is_left_over(&entry) {
                 // Another program may have removed it.
                 let _ = fs::remove_file(&path);
                 continue;

@@ -56,6 +56,11 @@ impl Dialect {
         matches!(self, Dialect::LlamaServer | Dialect::Vllm)
     }
 
+    /// Whether a reply may begin with what it goes on from.
+    pub(super) fn may_repeat(self) -> bool {
+        self == Dialect::LlamaServer
+    }
+
     /// The chat with what was written of the reply, and the fields that say so.
     pub(super) fn messages<'a>(
         self,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::dialect::{Dialect, Wrapping};
+use super::dialect::Wrapping;
 use super::repeated::Repeated;
 use super::wire::{ChatRequest, Logprob, StreamOptions, Usage};
 use super::{Remote, reply};
@@ -100,8 +100,7 @@ impl RemoteSession {
         let chunks = reply::start(&self.remote, &request)?;
         let mut finish = None;
         let mut wrapped = String::new();
-        let repeats = self.remote.dialect == Dialect::LlamaServer;
-        let mut repeated = Repeated::new(if repeats { &written } else { "" });
+        let mut repeated = Repeated::new(if self.remote.dialect.may_repeat() { &written } else { "" });
         loop {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Progress::Ended(FinishReason::Time));

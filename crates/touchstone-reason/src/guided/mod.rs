@@ -105,16 +105,17 @@ impl Interpretation {
     /// of belonging ("fall", "apply") and nouns that say again what a name or a
     /// relation said.
     pub(crate) fn is_likely_meant(&self) -> bool {
-        match self.ranked.silent {
-            _ if self.restricted => false,
-            0 if self.left_over() > 0 => {
-                self.left_over() <= MAX_LEFT_OVER
-                    && !self.counts
-                    && self.ranked.unplaced.asking == 0
-                    && self.unknown.iter().all(|word| vocabulary::says_belonging(word))
-            }
-            silent => silent <= 1 && self.left_over() == 0,
+        if self.restricted {
+            return false;
         }
+        if self.left_over() == 0 {
+            return self.ranked.silent <= 1;
+        }
+        self.left_over() <= MAX_LEFT_OVER
+            && self.ranked.silent == 0
+            && self.ranked.unplaced.asking == 0
+            && !self.counts
+            && self.unknown.iter().all(|word| vocabulary::says_belonging(word))
     }
 
     /// Some word asks for each hop, and none narrows what is asked.
