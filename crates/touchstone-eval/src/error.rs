@@ -30,6 +30,10 @@ pub enum EvalError {
         "{folder} holds a run with another {what} ({stored}, now {now}): choose another --out, or remove the folder"
     )]
     OtherRun { folder: PathBuf, what: String, stored: String, now: String },
+    #[error(
+        "{folder} holds no finished plain run, and the model behind it is not asked here: finish it by `--mode plain --out {folder}` first"
+    )]
+    NoBaseline { folder: PathBuf },
     #[error("another program is writing to {folder}: wait for it, or choose another --out")]
     InUse { folder: PathBuf },
     #[error("{folder} holds something else than a run: choose another --out")]

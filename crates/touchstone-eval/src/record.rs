@@ -27,6 +27,11 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Whether another model answers than the one that is asked plainly.
+    pub fn is_from_elsewhere(self) -> bool {
+        matches!(self, Mode::Endpoint | Mode::Answers)
+    }
+
     pub const ALL: [Mode; 7] = [
         Mode::Touchstone,
         Mode::Plain,

@@ -50,22 +50,23 @@ impl RunInfo {
     /// What this version writes and continues.
     pub const FORMAT: u32 = 2;
 
-    /// The first thing in which a stored run differs, with its value there
-    /// and here. What plain answers do not depend on is passed over for a
-    /// finished baseline.
-    fn difference(&self, stored: &RunInfo, baseline: bool) -> Option<(String, String, String)> {
+    /// The first thing in which a stored run differs that it has to have in
+    /// common, with its value there and here.
+    fn difference(&self, stored: &RunInfo, common: InCommon) -> Option<(String, String, String)> {
         let limit = |limit: Option<usize>| limit.map_or("none".to_owned(), |l| l.to_string());
         let mut pairs = vec![
             ("suite", stored.suite.clone(), self.suite.clone()),
             ("split", stored.split.clone(), self.split.clone()),
             ("mode", stored.mode.name().to_owned(), self.mode.name().to_owned()),
-            ("model", stored.model.clone(), self.model.clone()),
             ("seed", stored.seed.to_string(), self.seed.to_string()),
             ("limit", limit(stored.limit), limit(self.limit)),
             ("number of questions", stored.n.to_string(), self.n.to_string()),
             ("state of the data", stored.data_sha256.clone(), self.data_sha256.clone()),
         ];
-        if !baseline {
+        if common != InCommon::Questions {
+            pairs.push(("model", stored.model.clone(), self.model.clone()));
+        }
+        if common == InCommon::Everything {
             pairs.push(("build of the program", stored.program.clone(), self.program.clone()));
         }
         let keys: HashSet<&String> = stored.settings.keys().chain(self.settings.keys()).collect();
@@ -73,7 +74,12 @@ impl RunInfo {
         keys.sort_unstable();
         let value =
             |info: &RunInfo, key: &String| info.settings.get(key).map_or("none".to_owned(), Value::to_string);
-        for key in keys.into_iter().filter(|key| !(baseline && RunInfo::CHECKING.contains(&key.as_str()))) {
+        let counts = |key: &str| match common {
+            InCommon::Everything => true,
+            InCommon::Generation => !RunInfo::CHECKING.contains(&key),
+            InCommon::Questions => false,
+        };
+        for key in keys.into_iter().filter(|key| counts(key)) {
             pairs.push((key, value(stored, key), value(self, key)));
         }
         let (what, stored, now) = pairs.into_iter().find(|(_, stored, now)| stored != now)?;
@@ -96,6 +102,17 @@ impl RunInfo {
         "calibration",
         "withhold_below",
     ];
+}
+
+/// What a stored run and this one have to have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InCommon {
+    /// To be gone on with.
+    Everything,
+    /// All that plain answers depend on, so that only the checking differs.
+    Generation,
+    /// To be compared, whoever answers.
+    Questions,
 }
 
 /// A file in a folder, to be added to by one program at a time, with what it
@@ -132,7 +149,7 @@ impl Results {
         let path = dir.join(RECORDS);
         let (mut file, mut bytes) = open_alone(dir, &path)?;
         match stored_info(dir)? {
-            Some(stored) => same_run(dir, info, &stored, false)?,
+            Some(stored) => same_run(dir, info, &stored, InCommon::Everything)?,
             None if bytes.is_empty() => {
                 write_whole(&dir.join(INFO), &pretty(info))?;
             }
@@ -150,23 +167,25 @@ impl Results {
         Ok(Results { repaired, ..Results::with(dir, Some(file), records) })
     }
 
-    /// The plain answers to the same questions, where a run finished them.
+    /// The plain answers to the same questions, where a run finished them,
+    /// and the model that gave them.
     pub(crate) fn finished(
         dir: &Path,
         info: &RunInfo,
         questions: &[Question],
-    ) -> Result<Option<Results>, EvalError> {
+        common: InCommon,
+    ) -> Result<Option<(Results, String)>, EvalError> {
         if !dir.join(SUMMARY).is_file() {
             return Ok(None);
         }
         let Some(stored) = stored_info(dir)? else {
             return Err(EvalError::Foreign { folder: dir.to_owned() });
         };
-        same_run(dir, info, &stored, true)?;
+        same_run(dir, info, &stored, common)?;
         let path = dir.join(RECORDS);
         let bytes = std::fs::read(&path).map_err(EvalError::read(&path))?;
         let results = Results::with(dir, None, parse(&bytes, &path, Some(questions), info.mode)?);
-        Ok((results.records.len() == questions.len()).then_some(results))
+        Ok((results.records.len() == questions.len()).then_some((results, stored.model)))
     }
 
     fn with(dir: &Path, file: Option<File>, records: Vec<Record>) -> Results {
@@ -198,8 +217,8 @@ impl Results {
     }
 }
 
-fn same_run(dir: &Path, info: &RunInfo, stored: &RunInfo, baseline: bool) -> Result<(), EvalError> {
-    match info.difference(stored, baseline) {
+fn same_run(dir: &Path, info: &RunInfo, stored: &RunInfo, common: InCommon) -> Result<(), EvalError> {
+    match info.difference(stored, common) {
         None => Ok(()),
         Some((what, stored, now)) => Err(EvalError::OtherRun { folder: dir.to_owned(), what, stored, now }),
     }

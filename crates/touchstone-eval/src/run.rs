@@ -10,7 +10,7 @@ use crate::error::EvalError;
 use crate::judge::Judge;
 use crate::questions::{self, Question, QuestionSet};
 use crate::record::{Mode, Record};
-use crate::results::{Results, RunInfo};
+use crate::results::{InCommon, Results, RunInfo};
 use crate::suite::Suite;
 use crate::summary::Summary;
 use crate::systems::{System, SystemError};
@@ -85,6 +85,8 @@ pub struct Prepared<'a> {
     questions: Rc<[Question]>,
     results: Results,
     plain: Option<Results>,
+    /// The model that answers plainly.
+    plain_model: String,
 }
 
 impl<'a> Run<'a> {
@@ -112,17 +114,24 @@ impl<'a> Run<'a> {
             Baseline::Ask => (Some(self.out.join("plain")), false),
             Baseline::Folder(dir) => (Some(PathBuf::from(dir)), true),
         };
+        let elsewhere = self.mode.is_from_elsewhere();
+        let common = if elsewhere { InCommon::Questions } else { InCommon::Generation };
         let finished = match &dir {
-            Some(dir) if given => Results::finished(dir, &info(Mode::Plain), &questions)?,
+            Some(dir) if given => Results::finished(dir, &info(Mode::Plain), &questions, common)?,
             _ => None,
         };
+        if let (None, Some(folder), true) = (&finished, &dir, elsewhere) {
+            return Err(EvalError::NoBaseline { folder: folder.clone() });
+        }
         let results = Results::open(self.out, &info(self.mode), &questions)?;
-        let plain = match (finished, dir) {
-            (Some(plain), _) => Some(plain),
-            (None, Some(dir)) => Some(Results::open(&dir, &info(Mode::Plain), &questions)?),
-            (None, None) => None,
+        let (plain, plain_model) = match (finished, dir) {
+            (Some((plain, model)), _) => (Some(plain), model),
+            (None, Some(dir)) => {
+                (Some(Results::open(&dir, &info(Mode::Plain), &questions)?), self.model.to_owned())
+            }
+            (None, None) => (None, String::new()),
         };
-        Ok(Prepared { run: self, questions: questions.into(), results, plain })
+        Ok(Prepared { run: self, questions: questions.into(), results, plain, plain_model })
     }
 }
 
@@ -227,18 +236,18 @@ impl Prepared<'_> {
             order(plain);
         }
         let corrected = self.questions.iter().filter(|question| question.corrected).count();
-        let summary = |mode, records: &[Record], plain: Option<&[Record]>| {
-            let Run { suite, split, model, seed, .. } = self.run;
+        let summary = |mode, model: &str, records: &[Record], plain: Option<&[Record]>| {
+            let Run { suite, split, seed, .. } = self.run;
             let summary = Summary::of(suite, split, mode, model, records, plain, seed);
             Summary { corrected: (corrected > 0).then_some(corrected), ..summary }
         };
         let plain = self.plain.as_ref().map(|plain| plain.records.as_slice());
         let own = if self.run.mode == Mode::Plain { Some(self.results.records.as_slice()) } else { plain };
-        let mut of_run = summary(self.run.mode, &self.results.records, own);
+        let mut of_run = summary(self.run.mode, self.run.model, &self.results.records, own);
         of_run.conformal =
             self.run.promise.as_ref().map(|p| Conformal::measured(p, &self.results.records, self.run.seed));
         of_run.kg_drop = self.run.settings.get(RunInfo::KG_DROP).and_then(Value::as_f64);
-        let of_plain = plain.map(|records| summary(Mode::Plain, records, Some(records)));
+        let of_plain = plain.map(|records| summary(Mode::Plain, &self.plain_model, records, Some(records)));
         if complete {
             if let (Some(results), Some(summary)) = (&self.plain, &of_plain) {
                 results.finish(summary)?;

@@ -280,6 +280,37 @@ fn a_finished_plain_run_is_compared_with_and_not_asked_again() {
 }
 
 #[test]
+fn an_endpoint_is_compared_with_a_finished_plain_run_of_another_model() {
+    let place = Place::new();
+    let (plain, elsewhere) = (place.dir.path().join("out"), place.dir.path().join("elsewhere"));
+    let ask = |system: &Knows| {
+        place.run(
+            Mode::Endpoint,
+            |run| {
+                (run.out, run.model) = (&elsewhere, "another model");
+                run.baseline = Baseline::Folder(&plain);
+                run.settings = BTreeMap::from([("endpoint".to_owned(), json!("http://localhost"))]);
+            },
+            system,
+        )
+    };
+    place.run_until(Mode::Plain, |_| {}, &knows(4), 2).unwrap();
+    let unfinished = knows(4);
+    let refused = ask(&unfinished).unwrap_err().to_string();
+    assert!(refused.contains("no finished plain run"), "{refused}");
+    assert!(unfinished.asked.lock().unwrap().is_empty() && !elsewhere.exists());
+
+    place.run(Mode::Plain, |_| {}, &knows(4)).unwrap();
+    let system = knows(3);
+    let outcome = ask(&system).unwrap();
+    assert!(system.asked.lock().unwrap().iter().all(|(mode, _)| *mode == Mode::Endpoint));
+    assert_eq!(outcome.summary.model, "another model");
+    assert_eq!(outcome.plain.unwrap().0.model, "m");
+    let retention = outcome.summary.metrics["true_claim_retention"];
+    assert_eq!((retention.value, retention.n), (Some(0.75), 4));
+}
+
+#[test]
 fn one_question_that_cannot_be_asked_counts_as_withheld() {
     let place = Place::new();
     let system = Knows { fails: Some("question"), ..knows(6) };
