@@ -163,7 +163,7 @@ pub(crate) fn library(
         return Ok(None);
     }
     let judge = match reader {
-        Some(reader) => Some(Box::new(reader.judge()?) as Box<dyn deep::PassageJudge>),
+        Some(reader) => Some(Arc::new(reader.judge()?) as Arc<dyn deep::PassageJudge>),
         None => None,
     };
     Ok(Some(deep::Library::new(TextIndex::open(&dir)?, judge, confidence)))

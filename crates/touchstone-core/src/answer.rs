@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Claim, Language};
+use crate::{Claim, Evidence, Language};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +126,9 @@ pub struct AskReport {
     /// Where a share of false answers was promised.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub withholding: Option<Withholding>,
+    /// What the model had read before it wrote: whole passages.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub passages: Vec<Evidence>,
     pub steps: Vec<Step>,
     /// Name or path of the model that wrote the steps, but for those that name
     /// another.

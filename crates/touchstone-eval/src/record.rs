@@ -189,6 +189,7 @@ pub(crate) mod tests {
             premises: Vec::new(),
             reading: None,
             withholding: None,
+            passages: Vec::new(),
             question: question.to_owned(),
             language: None,
             answer: Answer {

@@ -97,6 +97,7 @@ impl RunInfo {
         RunInfo::KG_DROP,
         "open",
         "reasoning",
+        "deep",
         "max_repairs",
         "concurrency",
         "calibration",

@@ -60,6 +60,7 @@ impl System for Knows {
             premises: Vec::new(),
             reading: None,
             withholding: None,
+            passages: Vec::new(),
             question: question.to_owned(),
             language,
             answer: Answer {

@@ -28,6 +28,10 @@ pub(crate) struct Case<'a> {
     pub(crate) written: Language,
     pub(crate) words: &'a Words,
     pub(crate) derivation: Derivation,
+    /// Where claims are looked up that the graph leaves open.
+    pub(crate) library: Option<Arc<Library>>,
+    /// What the model has read before it writes.
+    pub(crate) passages: Vec<Evidence>,
     /// The least probability, to their models, of the lines that stand
     /// without being verified.
     pub(crate) doubt: f64,
@@ -117,7 +121,7 @@ impl<'a> Case<'a> {
 
     /// The check of a step, with passages for what the graph leaves open.
     pub(crate) fn check_of(&self, text: &str) -> Check {
-        let library = self.reasoner.library().cloned();
+        let library = self.library.clone();
         Check { library, ..self.check_after(text, self.derivation.standing()) }
     }
 
@@ -164,6 +168,7 @@ impl<'a> Case<'a> {
         }
         // Nor need the graph have a fact that a step took from a passage.
         conclude::from_steps(&mut claims, &self.derivation, self.words);
+        conclude::quote(&mut claims, &self.passages);
         claims
     }
 
@@ -378,7 +383,7 @@ impl<'a> Case<'a> {
             return Ok(());
         };
         let earlier = self.derivation.standing().take_while(|step| step.index < index);
-        let library = self.reasoner.library().cloned();
+        let library = self.library.clone();
         let check = Check { library, ..self.check_after(&step.text, earlier) };
         let (claims, time) = check.run();
         self.derivation.add_checking(time);
@@ -409,6 +414,7 @@ impl<'a> Case<'a> {
             premises: Vec::new(),
             reading: None,
             withholding: None,
+            passages: self.passages,
             question: self.question.to_owned(),
             language: self.language,
             answer,

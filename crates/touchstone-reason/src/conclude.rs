@@ -92,6 +92,30 @@ pub(crate) fn from_steps(claims: &mut [Claim], derivation: &Derivation, words: &
     }
 }
 
+/// Where the values that nothing verifies stand in what the model read.
+pub(crate) fn quote(claims: &mut [Claim], passages: &[Evidence]) {
+    let values = claims
+        .iter_mut()
+        .filter(|claim| claim.kind == ClaimKind::Conclusion && claim.verdict == Verdict::Unverifiable);
+    for claim in values {
+        claim.evidence.extend(passages.iter().find_map(|passage| sentence_with(passage, &claim.text)));
+    }
+}
+
+/// The first sentence of a passage that states the name, as evidence.
+fn sentence_with(passage: &Evidence, name: &str) -> Option<Evidence> {
+    let Evidence::Passage { document, title, text, span, score } = passage else { return None };
+    let sentence = read::sentences(text).into_iter().find(|s| states_name(&text[s.span.clone()], name))?;
+    let [start, end] = characters(text, sentence.span.start, sentence.span.len());
+    Some(Evidence::Passage {
+        document: document.clone(),
+        title: title.clone(),
+        text: text[sentence.span].trim().to_owned(),
+        span: [span[0] + start, span[0] + end],
+        score: *score,
+    })
+}
+
 /// Words that a step corrected, put right in the answer too.
 pub(crate) fn with_replacements(answer: &str, derivation: &Derivation) -> String {
     let mut text = answer.to_owned();
@@ -242,6 +266,27 @@ mod tests {
         let mut claims = [fact(answer, Verdict::Unverifiable)];
         from_steps(&mut claims, &derivation, Prompts::load(None).unwrap().words(Language::English));
         claims[0].verdict
+    }
+
+    #[test]
+    fn a_value_that_nothing_verifies_is_quoted_from_what_was_read() {
+        let text = "Weather was fine. The mayor of Tarnby is Ada.".to_owned();
+        let read = [Evidence::Passage {
+            document: "d".into(),
+            title: "Tarnby".into(),
+            text,
+            span: [100, 145],
+            score: 1.0,
+        }];
+        let open = |value: &str| {
+            let code = ReasonCode::NoEvidence;
+            claim(value, value, Verdict::Unverifiable, code, String::new(), Vec::new())
+        };
+        let mut claims = [open("Ada"), open("Adam")];
+        quote(&mut claims, &read);
+        let [Evidence::Passage { text, span, .. }] = &claims[0].evidence[..] else { panic!("{claims:?}") };
+        assert_eq!((text.as_str(), *span), ("The mayor of Tarnby is Ada.", [118, 145]));
+        assert!(claims[1].evidence.is_empty());
     }
 
     #[test]

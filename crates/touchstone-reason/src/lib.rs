@@ -29,4 +29,5 @@ pub use options::{Mode, ReasonOptions};
 pub use prompts::{Prompts, Written};
 pub use reasoner::Reasoner;
 pub use replay::{replay_answer, replay_check};
+pub use touchstone_text::Passage;
 pub use withhold::Threshold;

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use touchstone_core::Language;
 use touchstone_llm::Sampling;
+use touchstone_text::Passage;
 
 use crate::Threshold;
 
@@ -31,6 +32,9 @@ pub(crate) const WITHHOLD_BELOW: f64 = 0.46;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReasonOptions {
     pub mode: Mode,
+    /// What comes with the question, to be read in place of the library's
+    /// passages.
+    pub passages: Vec<Passage>,
     /// Drafts that may be checked before the answer is forced, dropped ones
     /// included.
     pub max_steps: usize,
@@ -56,6 +60,7 @@ impl Default for ReasonOptions {
     fn default() -> Self {
         ReasonOptions {
             mode: Mode::default(),
+            passages: Vec::new(),
             max_steps: 10,
             max_step_tokens: 96,
             max_repairs: 2,

@@ -129,6 +129,7 @@ impl Reasoner {
             reading,
             answer,
             withholding: None,
+            passages: Vec::new(),
             timings: derivation.timings(),
             steps: derivation.steps,
             model: self.engine().info().model,

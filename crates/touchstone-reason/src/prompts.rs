@@ -7,6 +7,7 @@ use serde::Deserialize;
 use touchstone_check::read::Number;
 use touchstone_core::{Evidence, Language};
 use touchstone_llm::{Message, Role};
+use touchstone_text::Passage;
 
 use crate::draft::{self, Line};
 use crate::error::PromptError;
@@ -179,14 +180,24 @@ impl Prompts {
 
     /// The chat that a derivation of `question` continues.
     pub fn chat(&self, language: Language, question: &str) -> Result<Vec<Message>, PromptError> {
+        self.chat_after(language, &[], question)
+    }
+
+    /// [`chat`](Prompts::chat), with passages before the question.
+    pub fn chat_after(
+        &self,
+        language: Language,
+        passages: &[Passage],
+        question: &str,
+    ) -> Result<Vec<Message>, PromptError> {
         let system = self.render(language, "system.j2", context! {})?;
         let mut chat = vec![Message::new(Role::System, system)];
         for example in &self.wording(language).examples {
-            let question = self.question(language, &example.question)?;
+            let question = self.question(language, &[], &example.question)?;
             chat.push(Message::new(Role::User, question));
             chat.push(Message::new(Role::Assistant, example.derivation.trim()));
         }
-        chat.push(Message::new(Role::User, self.question(language, question)?));
+        chat.push(Message::new(Role::User, self.question(language, passages, question)?));
         Ok(chat)
     }
 
@@ -227,8 +238,13 @@ impl Prompts {
         &self.constants
     }
 
-    fn question(&self, language: Language, question: &str) -> Result<String, PromptError> {
-        self.render(language, "question.j2", context! { question })
+    fn question(
+        &self,
+        language: Language,
+        passages: &[Passage],
+        question: &str,
+    ) -> Result<String, PromptError> {
+        self.render(language, "question.j2", context! { passages => Serde(passages), question })
     }
 
     fn wording(&self, language: Language) -> &Wording {

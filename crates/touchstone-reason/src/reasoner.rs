@@ -2,8 +2,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use touchstone_check::Checker;
-use touchstone_check::deep::Library;
-use touchstone_core::{Answer, AnswerStatus, AskReport, Language, Verdict, Withholding};
+use touchstone_check::deep::{DEFAULT_CONFIDENCE, Library};
+use touchstone_core::{Answer, AnswerStatus, AskReport, Evidence, Language, Verdict, Withholding};
 use touchstone_llm::{Engine, LlmError};
 
 use crate::author::Authors;
@@ -38,8 +38,9 @@ impl Reasoner {
         Reasoner { engine, checker, prompts, options, guide: OnceLock::new(), library: None, larger: None }
     }
 
-    /// Looks up passages for what the graph cannot decide. A judge among them
-    /// needs a session of the engine beside the question's own.
+    /// Has the model read passages before it drafts, and looks them up for what
+    /// the graph cannot decide. A judge among them needs a session of the engine
+    /// beside the question's own.
     pub fn with_library(self, library: Arc<Library>) -> Reasoner {
         Reasoner { library: Some(library), ..self }
     }
@@ -50,8 +51,16 @@ impl Reasoner {
         Reasoner { larger: Some(larger), ..self }
     }
 
-    pub(crate) fn library(&self) -> Option<&Arc<Library>> {
-        self.library.as_ref()
+    /// Where this question's passages are.
+    fn library(&self, options: &ReasonOptions) -> Option<Arc<Library>> {
+        if options.passages.is_empty() {
+            return self.library.clone();
+        }
+        let given = options.passages.clone();
+        Some(Arc::new(match &self.library {
+            Some(library) => library.with_given(given),
+            None => Library::given(given, None, DEFAULT_CONFIDENCE),
+        }))
     }
 
     pub fn engine(&self) -> &Arc<dyn Engine> {
@@ -164,11 +173,11 @@ impl Reasoner {
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
         if options.mode != Mode::Auto {
-            return self.begin(question, options, on_event)?.checked();
+            return self.begin(question, options, self.library(options), on_event)?.checked();
         }
         let mut met = None;
         let mut report = self
-            .begin(question, options, &mut |event: Event<'_>| match event {
+            .begin(question, options, self.library(options), &mut |event: Event<'_>| match event {
                 Event::Answered { answer } => {
                     let found = met.insert(self.met_by_graph(posed, options, answer));
                     on_event(Event::Answered { answer: found.as_ref().unwrap_or(answer) })
@@ -190,13 +199,14 @@ impl Reasoner {
         options: &ReasonOptions,
         on_event: Listener<'_>,
     ) -> Result<AskReport, ReasonError> {
-        self.begin(question, options, on_event)?.plain()
+        self.begin(question, options, None, on_event)?.plain()
     }
 
     fn begin<'a>(
         &'a self,
         question: &'a str,
         options: &'a ReasonOptions,
+        library: Option<Arc<Library>>,
         on_event: Listener<'a>,
     ) -> Result<Run<'a>, ReasonError> {
         let question = valid(question, options)?;
@@ -204,7 +214,11 @@ impl Reasoner {
         let read = derivation.timed(Work::Checking, || self.checker.language_of(question));
         let language = options.language.or(read);
         let written = language.unwrap_or(Language::English);
-        let chat = self.prompts.chat(written, question)?;
+        let passages = match &library {
+            Some(library) => derivation.timed(Work::Checking, || library.to_read(question))?,
+            None => Vec::new(),
+        };
+        let chat = self.prompts.chat_after(written, &passages, question)?;
         let larger = self.larger.as_deref();
         let authors =
             derivation.timed(Work::Generating, || Authors::open(self.engine.as_ref(), larger, chat))?;
@@ -217,6 +231,8 @@ impl Reasoner {
             written,
             words: self.prompts.words(written),
             derivation,
+            library,
+            passages: passages.into_iter().map(Evidence::from).collect(),
             doubt: 1.0,
             reading: None,
         };

@@ -213,7 +213,7 @@ fn library(judge: Judge, passages: &[&str]) -> Arc<Library> {
     let folder = tempfile::tempdir().unwrap();
     let index = TextIndex::create(folder.path()).unwrap();
     index.add("s", passages.iter().map(|text| Ok(Document::new("d", "Minutes", *text)))).unwrap();
-    Arc::new(Library::new(index, Some(Box::new(judge)), 0.9))
+    Arc::new(Library::new(index, Some(Arc::new(judge)), 0.9))
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn parts(graph: Arc<Graph>, index: &Arc<TextIndex>) -> Result<Parts, Box<dyn Err
     let checker = Arc::new(Checker::new(graph));
     let engine: Arc<dyn Engine> = Arc::new(Rehearsed);
     let prompts = Prompts::load(None)?;
-    let library = Library::new(Arc::clone(index), Some(Box::new(Clerk)), 0.9);
+    let library = Library::new(Arc::clone(index), Some(Arc::new(Clerk)), 0.9);
     let reasoner =
         Reasoner::new(engine, Arc::clone(&checker), prompts, drafted()).with_library(Arc::new(library));
     Ok(Parts { checker, reasoner: Some(Arc::new(reasoner)) })

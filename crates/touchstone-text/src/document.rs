@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use touchstone_core::{Language, Span};
+use touchstone_core::{Evidence, Language, Span};
 
 /// A text to be indexed; it is cut into passages on the way in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +49,20 @@ pub struct Passage {
     pub score: f64,
     /// What was indexed together with it.
     pub source: String,
+}
+
+impl Passage {
+    /// Of what somebody gave, not of an index.
+    pub fn given(title: impl Into<String>, text: impl Into<String>) -> Passage {
+        let (title, text) = (title.into(), text.into());
+        let span = [0, text.chars().count()];
+        Passage { document: title.clone(), title, text, span, score: 0.0, source: String::new() }
+    }
+}
+
+impl From<Passage> for Evidence {
+    fn from(passage: Passage) -> Evidence {
+        let Passage { document, title, text, span, score, .. } = passage;
+        Evidence::Passage { document, title, text, span, score }
+    }
 }

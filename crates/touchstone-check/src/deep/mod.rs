@@ -5,6 +5,7 @@ mod judge;
 mod passages;
 pub mod phrases;
 mod probe;
+mod retrieve;
 
 pub use judge::{ModelJudge, Opinion, PassageJudge, state};
 pub use passages::{DEFAULT_CONFIDENCE, DeepError, Library, MAX_SHOWN};

@@ -1,5 +1,6 @@
 //! Passages for the claims that the graph cannot decide: found in a text
-//! index, and judged where a judge is at hand.
+//! index or among those that came with a question, and judged where a judge is
+//! at hand.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use touchstone_text::{Passage, TextError, TextIndex};
 
 use super::judge::{Opinion, PassageJudge};
 use super::phrases::MemoryError;
+use super::retrieve;
 use crate::{read, reasons};
 
 /// Passages shown with a claim.
@@ -28,21 +30,51 @@ pub enum DeepError {
     Memory(#[from] MemoryError),
 }
 
-/// A text index with, perhaps, a judge of what its passages say.
+/// Passages with, perhaps, a judge of what they say.
 pub struct Library {
-    index: Arc<TextIndex>,
-    judge: Option<Box<dyn PassageJudge>>,
+    shelf: Shelf,
+    judge: Option<Arc<dyn PassageJudge>>,
     confidence: f64,
+}
+
+enum Shelf {
+    Index(Arc<TextIndex>),
+    Given(Vec<Passage>),
 }
 
 impl Library {
     /// Without a judge, passages are shown and no verdict changes.
     pub fn new(
         index: impl Into<Arc<TextIndex>>,
-        judge: Option<Box<dyn PassageJudge>>,
+        judge: Option<Arc<dyn PassageJudge>>,
         confidence: f64,
     ) -> Library {
-        Library { index: index.into(), judge, confidence }
+        Library { shelf: Shelf::Index(index.into()), judge, confidence }
+    }
+
+    /// Just these passages.
+    pub fn given(passages: Vec<Passage>, judge: Option<Arc<dyn PassageJudge>>, confidence: f64) -> Library {
+        Library { shelf: Shelf::Given(passages), judge, confidence }
+    }
+
+    /// These passages in place of its own, before the same judge.
+    pub fn with_given(&self, passages: Vec<Passage>) -> Library {
+        Library::given(passages, self.judge.clone(), self.confidence)
+    }
+
+    /// What shares words with the query, the best first.
+    pub fn search(&self, query: &str, most: usize) -> Result<Vec<Passage>, DeepError> {
+        let query: String = query.chars().take(touchstone_text::MAX_QUERY_CHARS).collect();
+        Ok(match &self.shelf {
+            Shelf::Index(index) => index.search(&query, None, most)?,
+            Shelf::Given(passages) => retrieve::among(passages, &query, most),
+        })
+    }
+
+    /// The few passages to read before a question is answered; none where
+    /// nothing seems to speak of it.
+    pub fn to_read(&self, question: &str) -> Result<Vec<Passage>, DeepError> {
+        Ok(retrieve::to_read(self.search(question, retrieve::CANDIDATES)?, question))
     }
 
     /// Adds passages to the claims that are still open; how many claims were
@@ -66,8 +98,7 @@ impl Library {
     fn consult_for(&self, claim: &mut Claim) -> Result<(), DeepError> {
         let names = [&claim.subject, &claim.object].into_iter().flatten().map(|term| term.label.as_str());
         let query: String = std::iter::once(claim.text.as_str()).chain(names).collect::<Vec<_>>().join(" ");
-        let query: String = query.chars().take(touchstone_text::MAX_QUERY_CHARS).collect();
-        let found = self.index.search(&query, None, MAX_SHOWN)?;
+        let found = self.search(&query, MAX_SHOWN)?;
         let Some(judge) = &self.judge else {
             claim.evidence.extend(found.iter().map(|passage| quoted(passage, &claim.text)));
             return Ok(());
@@ -119,16 +150,10 @@ fn is_open(claim: &Claim) -> bool {
 
 /// The sentence of the passage that shares the most words with the claim.
 fn quoted(passage: &Passage, claim: &str) -> Evidence {
-    let words = |text: &str| -> Vec<String> {
-        let folded = touchstone_graph::fold(text);
-        let latin = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned);
-        let han = folded.chars().filter(|c| touchstone_graph::is_han(*c)).map(|c| c.to_string());
-        latin.chain(han).collect()
-    };
-    let wanted = words(claim);
+    let wanted = retrieve::words(claim);
     let sentences = read::sentences(&passage.text);
     let best = sentences.iter().map(|sentence| sentence.span.clone()).max_by_key(|range| {
-        let own = words(&passage.text[range.clone()]);
+        let own = retrieve::words(&passage.text[range.clone()]);
         (wanted.iter().filter(|word| own.contains(word)).count(), usize::MAX - range.start)
     });
     let range = best.unwrap_or(0..passage.text.len());
@@ -165,7 +190,7 @@ mod tests {
         let document =
             Document::new("d", "Masks", "Weather was fine. Masks reduce the spread of droplets. The end.");
         index.add("s", vec![Ok(document)]).unwrap();
-        let library = Library::new(index, judge.map(|o| Box::new(Fixed(o)) as Box<dyn PassageJudge>), 0.9);
+        let library = Library::new(index, judge.map(|o| Arc::new(Fixed(o)) as Arc<dyn PassageJudge>), 0.9);
         let checker = Checker::new(Arc::new(Graph::from_store(Store::in_memory().unwrap()).unwrap()));
         let mut report = checker.check("Masks reduce spread.");
         library.consult(&mut report).unwrap();

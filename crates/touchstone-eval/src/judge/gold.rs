@@ -65,6 +65,15 @@ pub(super) fn within(
             None => judged(Verdict::Wrong, 0, 1, format!("the text names none of {}", list(&gold))),
         };
     }
+    // "Columbus, Ohio" reads like two values.
+    let is_whole = |gold: &&&String| {
+        values.len() > 1
+            && same(gold, asserted.text)
+            && values.iter().all(|value| gold.contains(value.as_str()))
+    };
+    if let Some(whole) = gold.iter().find(is_whole) {
+        return judged(Verdict::Right, 1, 0, format!("the answer is \"{whole}\""));
+    }
     let first_right = values.first().is_some_and(|value| right(value));
     let found =
         |gold: &&&String| values.iter().any(|value| normal::answers(value, gold, question, tolerance));
@@ -106,6 +115,14 @@ mod tests {
         assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Donaueschingen"], ""), Verdict::Right);
         assert_eq!(judge(SPRING, &gold, &["Furtwangen", "Ulm"], ""), Verdict::Wrong);
         assert_eq!(judge(SPRING, &gold, &["Ulm"], "Furtwangen"), Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_gold_answer_with_a_comma_is_one_value() {
+        let values = ["Columbus", "Ohio"];
+        assert_eq!(judge("Where is it?", &["Columbus, Ohio"], &values, "Columbus, Ohio."), Verdict::Right);
+        assert_eq!(judge("Where is it?", &["Columbus, Ohio"], &values, "Ohio, Columbus"), Verdict::Wrong);
+        assert_eq!(judge("Where is it?", &["Columbus"], &values, "Columbus, Ohio"), Verdict::Wrong);
     }
 
     #[test]

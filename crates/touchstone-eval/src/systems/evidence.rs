@@ -1,13 +1,15 @@
 //! What retrieval finds for a question: facts about the things that it names,
-//! and of its passages those that share most words with it.
+//! and of its passages those that the reasoner reads too.
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use touchstone_check::deep::{DEFAULT_CONFIDENCE, DeepError, Library};
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedOrBlankNode, Quad, Term, TermRef};
 use touchstone_graph::{EntityId, Graph, GraphError, Meaning, Predicate, fold};
+use touchstone_reason::Passage;
 
+use super::local::passages_of;
 use crate::questions::Question;
 
 const MAX_FACTS: usize = 30;
@@ -15,18 +17,19 @@ const MAX_FACTS: usize = 30;
 const MAX_VALUES: usize = 8;
 /// Things that one name may mean.
 const MAX_MEANINGS: usize = 3;
-const MAX_PASSAGES: usize = 4;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EvidenceError {
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Passages(#[from] DeepError),
+}
 
 #[derive(Debug)]
 pub(super) struct Evidence {
     pub(super) facts: Vec<String>,
-    pub(super) passages: Vec<Found>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Found {
-    title: String,
-    text: String,
+    pub(super) passages: Vec<Passage>,
 }
 
 impl Evidence {
@@ -34,7 +37,7 @@ impl Evidence {
         graph: &Graph,
         question: &Question,
         language: Language,
-    ) -> Result<Evidence, GraphError> {
+    ) -> Result<Evidence, EvidenceError> {
         let asked: HashSet<String> = words(&question.text).collect();
         let mut facts: Vec<(usize, String)> = Vec::new();
         for id in things(graph, &question.text) {
@@ -47,22 +50,10 @@ impl Evidence {
         }
         facts.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
         facts.truncate(MAX_FACTS);
-        let mut passages: Vec<(usize, Found)> = question
-            .context
-            .iter()
-            .map(|passage| {
-                let text = passage.sentences.join(" ");
-                let shared: HashSet<String> =
-                    words(&format!("{} {text}", passage.title)).filter(|word| asked.contains(word)).collect();
-                (shared.len(), Found { title: passage.title.clone(), text })
-            })
-            .collect();
-        passages.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-        passages.truncate(MAX_PASSAGES);
-        Ok(Evidence {
-            facts: facts.into_iter().map(|(_, fact)| fact).collect(),
-            passages: passages.into_iter().map(|(_, passage)| passage).collect(),
-        })
+        // The same that the reasoner would have read.
+        let library = Library::given(passages_of(question), None, DEFAULT_CONFIDENCE);
+        let passages = library.to_read(&question.text)?;
+        Ok(Evidence { facts: facts.into_iter().map(|(_, fact)| fact).collect(), passages })
     }
 }
 

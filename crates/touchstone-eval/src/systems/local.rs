@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use touchstone_core::{AskReport, Usage};
 use touchstone_graph::Graph;
-use touchstone_reason::{ReasonOptions, Reasoner};
+use touchstone_reason::{Passage, ReasonOptions, Reasoner};
 
 use super::evidence::Evidence;
 use super::wording::Wording;
@@ -37,7 +37,8 @@ impl Local {
     }
 
     fn options(&self, question: &Question) -> ReasonOptions {
-        ReasonOptions { language: question.language, ..self.options.clone() }
+        let passages = passages_of(question);
+        ReasonOptions { language: question.language, passages, ..self.options.clone() }
     }
 
     pub(super) fn plain(
@@ -81,6 +82,11 @@ impl Local {
         }
         Ok(majority(reports))
     }
+}
+
+/// What comes with a question, for every system that reads it.
+pub(super) fn passages_of(question: &Question) -> Vec<Passage> {
+    question.context.iter().map(|of| Passage::given(&of.title, of.sentences.join(" "))).collect()
 }
 
 fn flow(stop: &(dyn Fn() -> bool + Sync)) -> ControlFlow<()> {

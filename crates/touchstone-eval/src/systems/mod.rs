@@ -59,6 +59,7 @@ fn unchecked(question: &Question, model: &str, said: Said) -> AskReport {
         premises: Vec::new(),
         reading: None,
         withholding: None,
+        passages: Vec::new(),
         answer: Answer {
             text: answer.unwrap_or_default(),
             values,

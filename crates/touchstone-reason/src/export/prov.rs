@@ -15,13 +15,17 @@ pub fn to_json_ld(report: &AskReport) -> Value {
             "@type": ["prov:Agent", "prov:SoftwareAgent"],
             "rdfs:label": report.model,
         }),
-        json!({
-            "@id": "#derivation",
-            "@type": "prov:Activity",
-            "prov:used": { "@id": "#question" },
-            "prov:wasAssociatedWith": { "@id": "#model" },
-        }),
     ];
+    let mut used = vec![json!({ "@id": "#question" })];
+    for (passage, at) in report.passages.iter().zip(1..) {
+        used.push(source(&format!("#read-{at}"), passage, &mut nodes));
+    }
+    nodes.push(json!({
+        "@id": "#derivation",
+        "@type": "prov:Activity",
+        "prov:used": used,
+        "prov:wasAssociatedWith": { "@id": "#model" },
+    }));
     for step in &report.steps {
         let id = format!("#step-{}", step.index);
         let claims = claims(&id, &step.claims, &mut nodes);

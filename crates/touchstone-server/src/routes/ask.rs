@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use touchstone_core::{AskReport, Language};
 use touchstone_llm::LlmError;
-use touchstone_reason::{Event, ReasonError, ReasonOptions, Reasoner};
+use touchstone_reason::{Event, Passage, ReasonError, ReasonOptions, Reasoner};
 use tracing::Instrument;
 
 use super::users;
@@ -82,7 +82,26 @@ pub struct AskRequest {
     /// Stream the drafts too, and the claims of those that were refuted.
     #[serde(default)]
     pub show_rejected: bool,
+    /// At most 50 passages that the model reads before it drafts, where they
+    /// speak of the question, and that claims are looked up in; they take the
+    /// place of the server's own.
+    #[serde(default)]
+    #[schemars(length(max = MAX_PASSAGES))]
+    pub passages: Vec<GivenPassage>,
 }
+
+/// A text that comes with a question.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenPassage {
+    #[serde(default)]
+    pub title: String,
+    pub text: String,
+}
+
+const MAX_PASSAGES: usize = 50;
+/// Unicode characters of one, its title included.
+const MAX_PASSAGE_CHARS: usize = 4_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +196,7 @@ fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem
         Mode::Graph => options.mode = touchstone_reason::Mode::Graph,
         Mode::Touchstone | Mode::Plain => {}
     }
+    options.passages = passages(&request.passages)?;
     if let Some(below) = request.withhold_below {
         if !(0.0..=1.0).contains(&below) {
             return Err(Problem::invalid(format!(
@@ -186,6 +206,22 @@ fn options(state: &State, request: &AskRequest) -> Result<ReasonOptions, Problem
         options.withhold_below = below;
     }
     Ok(options)
+}
+
+fn passages(given: &[GivenPassage]) -> Result<Vec<Passage>, Problem> {
+    if given.len() > MAX_PASSAGES {
+        return Err(Problem::invalid(format!(
+            "\"passages\" has {}: send at most {MAX_PASSAGES}",
+            given.len()
+        )));
+    }
+    let characters = |passage: &GivenPassage| passage.title.chars().count() + passage.text.chars().count();
+    if let Some(at) = given.iter().position(|passage| characters(passage) > MAX_PASSAGE_CHARS) {
+        return Err(Problem::invalid(format!(
+            "\"passages[{at}]\" is longer than {MAX_PASSAGE_CHARS} characters: cut it into several"
+        )));
+    }
+    Ok(given.iter().map(|passage| Passage::given(&passage.title, &passage.text)).collect())
 }
 
 /// The limits of a question that is within them.

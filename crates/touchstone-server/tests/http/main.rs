@@ -49,6 +49,30 @@ fn a_question_is_answered_with_its_derivation() {
 }
 
 #[test]
+fn passages_come_with_a_question_and_are_limited() {
+    let service = Service::start(quito(), config());
+    let ask = |passages: Value| {
+        let body = serde_json::json!({
+            "question": "What is the capital of Ecuador?", "mode": "draft", "passages": passages,
+        });
+        service.post("/v1/ask", &body.to_string())
+    };
+    let reply = ask(serde_json::json!([
+        { "title": "Ecuador", "text": "Ecuador is a country. Its capital is Quito, in the Andes." },
+        { "text": "Rain falls in spring." },
+    ]));
+    let report: AskReport = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(report.passages.len(), 1, "{report:?}");
+    assert_problem(&ask(serde_json::json!([{ "title": "x" }])), 400, "wrong-shape");
+    assert_problem(&ask(serde_json::json!([{ "text": "x".repeat(4_001) }])), 422, "invalid-request");
+    assert_problem(
+        &ask(serde_json::json!(vec![serde_json::json!({ "text": "x" }); 51])),
+        422,
+        "invalid-request",
+    );
+}
+
+#[test]
 fn a_stream_tells_each_step_and_ends_with_the_report() {
     let service = Service::start(quito(), config());
     let body = r#"{"question":"What is the capital of Ecuador?","stream":true,"show_rejected":true}"#;

@@ -140,6 +140,7 @@ function show(result, report, plain) {
       h("p", { class: "faint" }, t(NOTES[status])),
       report.reading && h("p", { class: "faint" }, t("reading", { reading: report.reading })),
       report.premises?.length > 0 && h("div", { class: "premises" }, h("p", { class: "faint" }, t("premises")), h("ul", { class: "plain" }, report.premises.map((claim) => h("li", {}, annotated(claim.text, [{ ...claim, span: [0, Array.from(claim.text).length] }], showClaims), h("span", { class: "faint" }, ` ${claim.reason}`))))),
+      report.passages?.length > 0 && h("details", { class: "premises" }, h("summary", { class: "faint" }, t("read")), h("ul", { class: "plain" }, report.passages.map((passage) => h("li", {}, h("strong", {}, passage.title || passage.document), ` ${passage.text}`)))),
       !plain && bar(counts),
       h("div", { class: "row spread" }, h("p", { class: "faint" }, facts.join(" · ")), exportButtons({ kind: "ask", text: report.question, report })),
     ),

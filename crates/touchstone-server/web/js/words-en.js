@@ -40,6 +40,7 @@ export const en = {
 
   reading: "Read as: {reading}",
   premises: "The question takes for granted:",
+  read: "What the model read:",
   steps: "Steps",
   step: "Step {n}",
   accepted: "Accepted",

@@ -40,6 +40,7 @@ export const zh = {
 
   reading: "理解为：{reading}",
   premises: "问题的前提：",
+  read: "模型读过的段落：",
   steps: "步骤",
   step: "第 {n} 步",
   accepted: "接受",

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use touchstone_core::{AskReport, Claim, Language, Step, StepStatus, Verdict};
+use touchstone_core::{AskReport, Claim, Evidence, Language, Step, StepStatus, Verdict};
 use touchstone_reason::Event;
 
 use crate::output::{self, BOLD, DIM, STRUCK};
@@ -95,7 +95,19 @@ pub(super) fn answer(report: &AskReport, out: &mut dyn Write) -> io::Result<()> 
         Some(Language::Chinese) => "答案",
         _ => "Answer",
     };
-    writeln!(out, "{BOLD}{word}: {}{BOLD:#}  {style}[{status}]{style:#}", output::plain(&report.answer.text))
+    writeln!(
+        out,
+        "{BOLD}{word}: {}{BOLD:#}  {style}[{status}]{style:#}",
+        output::plain(&report.answer.text)
+    )?;
+    let quoted = output::evidence_lines(&report.answer.claims);
+    let passages = report.answer.claims.iter().flat_map(|claim| &claim.evidence);
+    if passages.into_iter().any(|evidence| matches!(evidence, Evidence::Passage { .. })) {
+        for line in quoted {
+            writeln!(out, "  {DIM}{}{DIM:#}", output::plain(&line))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     /// `calibrate`, what to promise, several times if wanted [default there: 0.1, 0.05 and 0.02].
     #[arg(long, value_name = "RATE", value_parser = share)]
     pub(super) max_false_rate: Vec<f64>,
-    /// Suites of claims: let the model judge passages and resolve unknown phrases.
+    /// Let the model judge passages, and for suites of claims resolve unknown phrases.
     #[arg(long)]
     pub(super) deep: bool,
     /// Suites of claims against passages: find the passages in an index of all of them.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use touchstone_check::Checker;
+use touchstone_check::{Checker, deep};
 use touchstone_eval::systems::{AnswerFile, Endpoint, Local, Wording, baseline_prompts_sha256};
 use touchstone_eval::{Baseline, Calibration, Drop, Mode, Promise, Question, RunInfo, Suite, System, World};
 use touchstone_reason::{Prompts, ReasonOptions, Reasoner};
@@ -182,12 +182,25 @@ impl<'a> Plan<'a> {
         let place = self.place.as_ref().context("a model is needed")?;
         spinner.say("loading the model");
         let sessions = u32::try_from(self.arguments.concurrency).unwrap_or(u32::MAX);
-        let engine = parts::engine(&self.settings, place, sessions)?;
+        // The judge reads beside each question's own session.
+        let reader = match self.arguments.deep {
+            true => Some(parts::Reader::load(&self.settings, sessions.saturating_mul(2))?),
+            false => None,
+        };
+        let engine = match &reader {
+            Some(reader) => reader.engine(),
+            None => parts::engine(&self.settings, place, sessions)?,
+        };
         let line = parts::startup_line(&engine.info(), &world.known)?;
         spinner.aside(|| anstream::eprintln!("{line}"));
         let wording = Wording::load(self.prompts().as_deref())?;
         let engines = parts::Engines::behind(Arc::clone(&engine), &self.settings, sessions)?;
-        let reasoner = engines.over(Reasoner::new(engine, checker, prompts, self.options()));
+        let mut reasoner = engines.over(Reasoner::new(engine, checker, prompts, self.options()));
+        if let Some(reader) = reader {
+            let judge = Some(Arc::new(reader.judge()?) as Arc<dyn deep::PassageJudge>);
+            let library = deep::Library::given(Vec::new(), judge, deep::DEFAULT_CONFIDENCE);
+            reasoner = reasoner.with_library(Arc::new(library));
+        }
         Ok(Box::new(Local::new(reasoner, self.options(), world.known.clone(), wording)))
     }
 }
@@ -239,6 +252,9 @@ pub(super) fn in_force(
     } else {
         let values = serde_json::to_value(settings)?;
         named.extend(NAMES.iter().map(|name| ((*name).to_owned(), values[*name].clone())));
+        if plan.mode == Mode::Touchstone && plan.arguments.deep {
+            named.insert("deep".to_owned(), true.into());
+        }
         if plan.mode == Mode::Touchstone {
             named.insert("reasoning".to_owned(), serde_json::to_value(plan.arguments.mode.reasoning())?);
         }
