@@ -7,8 +7,8 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use touchstone_llm::Sampling;
 
 /// Tokens this far (in logits) below the best are e⁻²⁰ times as likely:
-/// leaving them out of sums and draws changes nothing that can be seen and
-/// saves most of the work.
+/// leaving them out of draws changes nothing that can be seen and saves most of
+/// the work.
 const NEGLIGIBLE: f32 = 20.0;
 
 pub(super) enum Chooser {
@@ -52,15 +52,9 @@ impl Chooser {
 }
 
 fn likeliest(logits: &[f32]) -> Option<(LlamaToken, f32)> {
-    let mut best = None;
-    let mut top = f32::NEG_INFINITY;
-    for (id, &logit) in logits.iter().enumerate() {
-        if logit > top {
-            top = logit;
-            best = Some(id);
-        }
-    }
-    best.map(|id| (LlamaToken(id as i32), top))
+    let top = highest(logits);
+    let id = logits.iter().position(|logit| *logit == top)?;
+    (top > f32::NEG_INFINITY).then_some((LlamaToken(id as i32), top))
 }
 
 /// The likeliest tokens with their log-probabilities, best first.
@@ -80,13 +74,55 @@ pub(super) fn top(logits: &[f32], count: usize, log_sum: f32) -> Vec<(LlamaToken
 /// The natural logarithm of the sum of the exponentials: a token's
 /// log-probability is its logit less this.
 pub(super) fn log_sum(logits: &[f32]) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let top = highest(logits);
     if !top.is_finite() {
         return 0.0;
     }
-    let sum: f32 =
-        logits.iter().filter(|logit| **logit > top - NEGLIGIBLE).map(|logit| (logit - top).exp()).sum();
+    let (chunks, rest) = logits.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for chunk in chunks {
+        for (sum, logit) in sums.iter_mut().zip(chunk) {
+            *sum += exp(logit - top);
+        }
+    }
+    let sum: f32 = sums.into_iter().chain(rest.iter().map(|logit| exp(logit - top))).sum();
     top + sum.ln()
+}
+
+/// Side by side, so that the compiler uses the processor's vectors: a
+/// vocabulary has 150,000 tokens, and every token that is written looks at all
+/// of them twice.
+const LANES: usize = 16;
+
+/// The highest logit; what is not a number is passed over.
+fn highest(logits: &[f32]) -> f32 {
+    let higher = |one: f32, other: f32| if other > one { other } else { one };
+    let (chunks, rest) = logits.as_chunks::<LANES>();
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (highest, logit) in highest.iter_mut().zip(chunk) {
+            *highest = higher(*highest, *logit);
+        }
+    }
+    highest.into_iter().chain(rest.iter().copied()).fold(f32::NEG_INFINITY, higher)
+}
+
+/// e to the power of `x`, which is not above 0, to seven digits. The standard
+/// library's is called for one number at a time, which took a twentieth of the
+/// time of a token.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // Adding it rounds to a whole number, which then stands in the lowest bits.
+    const ROUND: f32 = 12_582_912.0;
+    // Below, the power of two would leave the exponent's bits.
+    let x = if x > -80.0 { x } else { -80.0 };
+    let power = x * std::f32::consts::LOG2_E;
+    let rounded = power + ROUND;
+    let part = power - (rounded - ROUND);
+    // The power series of 2 to the power of `part`, which is at most a half.
+    let series = [1.333_355_8e-3, 9.618_129e-3, 5.550_410_9e-2, 0.240_226_51, 0.693_147_2, 1.0];
+    let value = series.into_iter().fold(0.0_f32, |sum, factor| sum * part + factor);
+    f32::from_bits(value.to_bits().wrapping_add(rounded.to_bits() << 23))
 }
 
 #[cfg(test)]
@@ -133,5 +169,43 @@ mod tests {
         let logits = [0.3_f32, -1.0, 2.5, 2.4];
         let total: f32 = logits.iter().map(|logit| (logit - log_sum(&logits)).exp()).sum();
         assert!((total - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn sums_and_maxima_are_those_of_exact_arithmetic() {
+        // Numbers without order, of a generator that needs no crate.
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(state >> 8) / f64::from(1 << 24)
+        };
+        for length in (0..70).chain([1_000, 151_936]) {
+            let mut logits: Vec<f32> = (0..length).map(|_| (40.0 * next() - 25.0) as f32).collect();
+            logits.extend([f32::NEG_INFINITY, 3.5, f32::NAN]);
+            let exact = logits.iter().filter(|x| !x.is_nan()).map(|x| f64::from(*x).exp()).sum::<f64>().ln();
+            let sum = f64::from(log_sum(&logits));
+            assert!((sum - exact).abs() < 1e-5 * exact.abs().max(1.0), "{length}: {sum}, exactly {exact}");
+            let mut best = (0, f32::NEG_INFINITY);
+            for (at, logit) in logits.iter().enumerate() {
+                if *logit > best.1 {
+                    best = (at as i32, *logit);
+                }
+            }
+            assert_eq!(likeliest(&logits), Some((LlamaToken(best.0), best.1)));
+        }
+        assert_eq!(log_sum(&[]), 0.0);
+    }
+
+    #[test]
+    fn the_exponential_has_seven_digits() {
+        for at in 0..8_000 {
+            let x = at as f32 / -100.0;
+            let (found, exact) = (f64::from(exp(x)), f64::from(x).exp());
+            assert!(
+                (found / exact - 1.0).abs() < 1e-5 * f64::from(1.0 - x / 10.0),
+                "{x}: {found}, exactly {exact}"
+            );
+        }
+        assert!(exp(f32::NEG_INFINITY) < 1e-30 && exp(f32::NAN) < 1e-30);
     }
 }
