@@ -253,6 +253,14 @@ impl Reader<'_> {
         if of && !kind.predicates.is_empty() {
             return None;
         }
+        // "the cities of X" are in X, and none is called so.
+        let ontology = self.graph.ontology();
+        let one = kind.classes.iter().any(|id| {
+            ontology.class(*id).labels.iter().any(|label| touchstone_graph::fold(&label.text) == kind.folded)
+        });
+        if of && !one {
+            return None;
+        }
         let next = if of { at + 2 } else { at + 1 };
         let name = self.named(next)?;
         let noun = self.words(kind.range.clone());

@@ -339,3 +339,93 @@ fn a_word_of_a_story_is_no_misspelt_name() {
     let asked = CHECKER.answer_values("What is the capital of Equador?").unwrap();
     assert_eq!(asked[0].label, "Quito");
 }
+
+#[test]
+fn what_is_said_of_a_statement_decides_what_is_asserted() {
+    each_is(
+        Supported,
+        &[
+            "The claim that Lima is the capital of Chile is false.",
+            "It is not true that Lima is the capital of Chile.",
+            "It is true that Lima is the capital of Peru.",
+            "It isn't the case that Bolivia borders Ecuador.",
+            "It would be wrong to say that Lima is the capital of Chile.",
+            "\"Lima is the capital of Chile\" is false.",
+            "That Lima is the capital of Peru is true.",
+            "说利马是智利的首都，这种说法是错的。",
+            "认为悉尼是澳大利亚首都的说法是错误的。",
+            "利马是智利的首都，这是错误的。",
+            "金的原子序数是80的说法不正确。",
+            "利马是秘鲁的首都，这是真的。",
+        ],
+    );
+    each_is(
+        Refuted,
+        &[
+            "The claim that Lima is the capital of Peru is false.",
+            "It is simply untrue that the currency of Japan is the yen.",
+            "It is true that Lima is the capital of Chile.",
+            "That Lima is the capital of Peru is a myth.",
+            "Lima is the capital of Peru is a false statement.",
+            "说利马是秘鲁的首都，这种说法是错的。",
+            "并非利马是秘鲁的首都。",
+            "利马是智利的首都，这种说法是正确的。",
+            "利马是秘鲁的首都是假的。",
+        ],
+    );
+    each_is(
+        Unverifiable,
+        &[
+            "It is possible that Lima is the capital of Chile.",
+            "The claim that Lima is the capital of Chile is not entirely true.",
+            "It is false that Lima is not the capital of Peru.",
+            "Some say that Sydney is the capital of Australia.",
+            "有人认为悉尼是澳大利亚的首都。",
+        ],
+    );
+}
+
+#[test]
+fn to_have_what_a_label_says_is_missing_denies_it() {
+    each_is(
+        Supported,
+        &[
+            "Bolivia has no coastline.",
+            "Bolivia does not have a coast.",
+            "Bolivia lacks access to the sea.",
+            "Chile has a coastline.",
+            "玻利维亚没有海岸线。",
+            "智利有海岸线。",
+            "智利临海。",
+            "智利不是内陆国。",
+        ],
+    );
+    each_is(
+        Refuted,
+        &["Chile has no coastline.", "Bolivia has access to the sea.", "智利没有海岸线。", "玻利维亚有海岸线。"],
+    );
+    each_is(Unverifiable, &["Chile has a long coastline.", "Bolivia has a navy."]);
+}
+
+#[test]
+fn lists_that_go_together_are_read_one_by_one() {
+    let all = |text: &str| verdicts(text);
+    assert_eq!(all("Lima and Quito are the capitals of Peru and Ecuador, respectively."), [Supported; 2]);
+    assert_eq!(all("Lima and Quito are the capitals of Ecuador and Peru, respectively."), [Refuted; 2]);
+    assert_eq!(all("利马和基多分别是秘鲁和厄瓜多尔的首都。"), [Supported; 2]);
+    assert_eq!(all("利马和基多分别是厄瓜多尔和秘鲁的首都。"), [Refuted; 2]);
+}
+
+#[test]
+fn what_holds_besides_is_not_refuted() {
+    each_is(
+        Unverifiable,
+        &[
+            // A language need not be official to be spoken.
+            "Portuguese is spoken in Argentina.",
+            // Nor is the government always in the capital.
+            "The Hague is the seat of government of the Netherlands.",
+            "Germany used to use the Deutsche Mark.",
+        ],
+    );
+}

@@ -5,6 +5,9 @@ mod chinese;
 mod cursor;
 mod degree;
 mod english;
+mod frame;
+mod paired;
+mod privative;
 mod question;
 mod time;
 pub(crate) mod words;
@@ -203,10 +206,23 @@ pub(crate) struct Setting<'a> {
 /// Reads one sentence. Where content is left that no pattern covers, the
 /// last proposition is [`Content::Unread`].
 pub(crate) fn read(setting: &Setting<'_>, items: &[Item], language: Language) -> Vec<Proposition> {
-    match language {
+    if let Some(frame) = frame::of(setting.text, items, language)
+        && let (Some(first), Some(last)) = (items.first(), items.last())
+    {
+        let inner = read_plain(setting, &items[frame.inner.clone()], language);
+        if let Some(found) = frame.of_all(inner, first.range.start..last.range.end) {
+            return found;
+        }
+    }
+    read_plain(setting, items, language)
+}
+
+fn read_plain(setting: &Setting<'_>, items: &[Item], language: Language) -> Vec<Proposition> {
+    let found = match language {
         Language::English => english::read(setting, items),
         Language::Chinese => chinese::read(setting, items),
-    }
+    };
+    paired::in_order(items, found)
 }
 
 /// A superlative that is the whole of a text: "the third-largest country in

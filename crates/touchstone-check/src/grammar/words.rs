@@ -37,6 +37,7 @@ pub(crate) const NEUTRAL_ADVERBS: &[&str] = &[
     "first",
     "next",
     "finally",
+    "respectively",
     "as",
 ];
 /// Adverbs that make another claim of the one behind them.
@@ -207,6 +208,115 @@ pub(crate) const ZH_QUESTIONS: &[&str] = &[
     "哪年",
     "哪一年",
 ];
+
+/// Nouns for what can be true or false.
+pub(crate) const FRAME_NOUNS: &[&str] = &[
+    "claim",
+    "statement",
+    "assertion",
+    "idea",
+    "notion",
+    "belief",
+    "suggestion",
+    "proposition",
+    "view",
+    "rumour",
+    "rumor",
+];
+pub(crate) const FRAME_TRUE: &[&str] = &["true", "correct", "right", "accurate", "case", "fact", "truth"];
+pub(crate) const FRAME_FALSE: &[&str] = &[
+    "false",
+    "incorrect",
+    "wrong",
+    "untrue",
+    "inaccurate",
+    "mistaken",
+    "erroneous",
+    "myth",
+    "lie",
+    "misconception",
+    "falsehood",
+    "error",
+    "mistake",
+    "fallacy",
+];
+/// Adverbs that leave a judgement what it is.
+pub(crate) const FRAME_ADVERBS: &[&str] =
+    &["simply", "just", "actually", "indeed", "also", "clearly", "obviously", "plainly", "certainly", "definitely"];
+/// Adverbs of which only the absence may be denied.
+pub(crate) const FRAME_DEGREES: &[&str] =
+    &["completely", "entirely", "totally", "absolutely", "wholly", "quite", "altogether"];
+pub(crate) const FRAME_SAYING: &[&str] = &["say", "claim", "think", "believe", "state", "assert", "suggest"];
+/// The longest of those that end alike stand first.
+pub(crate) const FRAME_VERDICTS_ZH: &[(&str, bool)] = &[
+    ("是不正确的", false),
+    ("是不真实的", false),
+    ("是不成立的", false),
+    ("不是正确的", false),
+    ("是错误的", false),
+    ("是不对的", false),
+    ("是不实的", false),
+    ("不是真的", false),
+    ("不是事实", false),
+    ("并不正确", false),
+    ("并不成立", false),
+    ("并不属实", false),
+    ("并非事实", false),
+    ("与事实不符", false),
+    ("不符合事实", false),
+    ("是错的", false),
+    ("是假的", false),
+    ("是谬误", false),
+    ("是谣言", false),
+    ("是误解", false),
+    ("是误传", false),
+    ("不正确", false),
+    ("不真实", false),
+    ("不成立", false),
+    ("不属实", false),
+    ("有误", false),
+    ("不对", false),
+    ("错了", false),
+    ("是正确的", true),
+    ("是真实的", true),
+    ("是对的", true),
+    ("是真的", true),
+    ("是事实", true),
+    ("没有错", true),
+    ("属实", true),
+    ("没错", true),
+];
+pub(crate) const FRAME_REFERENTS_ZH: &[&str] = &[
+    "这样的说法",
+    "这种说法",
+    "这个说法",
+    "这一说法",
+    "那种说法",
+    "该说法",
+    "此说法",
+    "的说法",
+    "这种观点",
+    "这一观点",
+    "的观点",
+    "这种看法",
+    "的看法",
+    "这一断言",
+    "的断言",
+    "的论断",
+    "这一陈述",
+    "的陈述",
+    "这种传言",
+    "的传言",
+    "这个判断",
+    "这句话",
+    "这一点",
+    "这件事",
+    "这话",
+    "这",
+    "那",
+];
+pub(crate) const FRAME_SAYING_ZH: &[&str] =
+    &["有人认为", "有人说", "人们说", "那种认为", "认为", "声称", "宣称", "断言", "以为", "所谓", "关于", "说", "称"];
 
 const OTHER_CHINESE: &[&str] = &[
     "但",

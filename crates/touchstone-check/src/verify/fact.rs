@@ -464,7 +464,14 @@ fn refute(
         }
         let found = predicate.sub_properties.iter().find_map(|narrow| {
             let narrower = ontology.predicate(*narrow);
+            // What leads to the same kind of things says nothing of the rest: a
+            // language need not be official to be spoken.
+            let is_narrower = predicate.range.is_empty()
+                || !predicate.range.iter().all(|class| {
+                    narrower.range.iter().any(|wide| ontology.class(*class).ancestors.contains(wide))
+                });
             let decides = (narrower.functional || narrower.closed)
+                && is_narrower
                 && !narrower.range.is_empty()
                 && ontology.fits(types, &narrower.range);
             if !decides {

@@ -10,7 +10,7 @@ use touchstone_core::Language;
 use touchstone_graph::{PredicateId, ValueKind};
 
 use super::cursor::{Cursor, Verb, counted_by_unit};
-use super::degree;
+use super::{degree, privative};
 use super::time;
 use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF, ZH_PARTICLES,
@@ -235,6 +235,18 @@ fn entity_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -
         return complement(c, start, subjects, negated);
     }
     let mark = c.at;
+    let had = c.eat(ZH_HAVE);
+    if privative::possessed(c, start, subjects, false, Language::Chinese) {
+        return true;
+    }
+    c.at = mark;
+    if !had && c.eat(ZH_NEGATIONS) {
+        c.eat(ZH_HAVE);
+        if privative::possessed(c, start, subjects, true, Language::Chinese) {
+            return true;
+        }
+        c.at = mark;
+    }
     // 秘鲁没有巴西大
     if c.eat(&["没有", "不如", "不及"]) && degree::chinese_less(c, start, subjects) {
         return true;

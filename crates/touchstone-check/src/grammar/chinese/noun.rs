@@ -23,9 +23,14 @@ pub(super) fn subject(c: &mut Cursor<'_, '_>) -> Option<Subject> {
     }
     if let Some(reference) = reference(c) {
         let after = c.at;
-        c.eat(ZH_OF);
-        // 法国的首都 and 法国首都, also 美国的官方语言
-        if let Some(item) = c.peek().filter(|item| !item.predicates.is_empty()) {
+        let of = c.eat(ZH_OF);
+        // 法国的首都 and 法国首都, also 美国的官方语言; what is so or not, as 没有海岸线,
+        // is said of the thing itself.
+        let has_value = |item: &&Item| {
+            !item.predicates.is_empty()
+                && (of || c.kinds(&item.predicates).iter().any(|kind| *kind != ValueKind::Boolean))
+        };
+        if let Some(item) = c.peek().filter(has_value) {
             c.at += 1;
             let noun = c.peek().is_none_or(|next| {
                 next.is(ZH_COPULAS)

@@ -1,7 +1,7 @@
 //! Verbs and phrases that relate two things, "has", and what hangs on behind.
 
 use super::super::cursor::{Cursor, Verb, counted_by_unit};
-use super::super::degree;
+use super::super::{degree, privative};
 use super::super::words::{
     CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES, is_function_word,
 };
@@ -162,6 +162,10 @@ pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subje
     let [Subject::Entity(subject)] = subjects else { return false };
     let subject = subject.clone();
     c.eat_all(DETERMINERS);
+    c.eat(&["any"]);
+    if privative::possessed(c, start, std::slice::from_ref(&subject), negated, Language::English) {
+        return true;
+    }
     if degree::english_possessed(c, start, &subject, negated) || inhabited(c, start, &subject, negated) {
         return true;
     }

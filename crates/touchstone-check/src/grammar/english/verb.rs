@@ -1,7 +1,7 @@
 //! What a clause says of its subject: copulas and their complements.
 
 use super::super::cursor::{Cursor, Verb};
-use super::super::degree;
+use super::super::{degree, privative};
 use super::super::words::{
     BECOMING, CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO,
     NEGATED_HAVE, NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
@@ -12,11 +12,14 @@ use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation, valued};
 use super::{Subject, entities, rank};
 use crate::items::Item;
+use touchstone_core::Language;
 use touchstone_graph::{ClassId, PredicateId, ValueKind};
 
 /// Nouns that name where something has its place.
 const SEATS: &[&str] =
     &["headquarters", "headquarter", "office", "seat", "base", "workplace", "residence", "home"];
+/// Verbs that say that something is missing.
+const LACKING: &[&str] = &["lacks", "lack", "lacked"];
 /// Verbs that say nothing of today.
 const PAST: &[&str] = &["was", "were", "had", "wasn't", "weren't", "wasn’t", "weren’t", "hadn't", "hadn’t"];
 
@@ -51,6 +54,12 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
         }
         return complement(c, start, subjects, negated) && attachments(c, start, subjects);
     }
+    // What used to be so is said of another time.
+    if c.peek().is_some_and(|item| item.folded.starts_with("used to"))
+        || c.next_is(&["used"]) && c.ahead(1).is_some_and(|item| item.is(&["to"]))
+    {
+        return false;
+    }
     let mut negated = c.eat(NEGATED_DO) || c.eat(NEGATED_HAVE);
     if c.next_is(DO) {
         c.at += 1;
@@ -68,6 +77,14 @@ pub(super) fn verb_phrase(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subj
             return attachments(c, start, subjects);
         }
         return false;
+    }
+    if c.next_is(LACKING)
+        && let Some(all) = entities(subjects)
+    {
+        c.at += 1;
+        c.eat_all(DETERMINERS);
+        c.eat(&["any"]);
+        return privative::possessed(c, start, &all, !negated, Language::English);
     }
     let valued = entities(subjects).is_some_and(|all| valued(c, start, &all, negated));
     (valued || relation(c, start, subjects, negated)) && attachments(c, start, subjects)
