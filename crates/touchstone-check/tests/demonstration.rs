@@ -381,6 +381,7 @@ fn what_is_said_of_a_statement_decides_what_is_asserted() {
             "It is false that Lima is not the capital of Peru.",
             "Some say that Sydney is the capital of Australia.",
             "有人认为悉尼是澳大利亚的首都。",
+            "利马是智利的首都是有争议的。",
         ],
     );
 }
@@ -402,8 +403,15 @@ fn to_have_what_a_label_says_is_missing_denies_it() {
     );
     each_is(
         Refuted,
-        &["Chile has no coastline.", "Bolivia has access to the sea.", "智利没有海岸线。", "玻利维亚有海岸线。"],
+        &[
+            "Chile has no coastline.",
+            "Bolivia has access to the sea.",
+            "智利没有海岸线。",
+            "玻利维亚有海岸线。",
+        ],
     );
+    assert_eq!(verdicts("Nepal and India have no coastline."), [Supported, Refuted]);
+    assert_eq!(verdicts("尼泊尔和印度都没有海岸线。"), [Supported, Refuted]);
     each_is(Unverifiable, &["Chile has a long coastline.", "Bolivia has a navy."]);
 }
 

@@ -17,6 +17,7 @@ pub fn replay_answer(checker: &Checker, report: &AskReport) -> ReplayReport {
         replay.judge(None, claim, &premises);
     }
     let mut accepted: Vec<&str> = Vec::new();
+    let mut read: Vec<Claim> = Vec::new();
     for step in &report.steps {
         let context = StepContext { question: &report.question, accepted: &accepted, language };
         let fresh = match report.language {
@@ -27,9 +28,12 @@ pub fn replay_answer(checker: &Checker, report: &AskReport) -> ReplayReport {
         if step.status != StepStatus::Rejected {
             accepted.push(&step.text);
         }
+        read.extend(fresh);
     }
     let context = StepContext { question: &report.question, accepted: &accepted, language };
-    let fresh = checker.check_answer(&report.question, &report.answer.text, &context);
+    let mut fresh = checker.check_answer(&report.question, &report.answer.text, &context);
+    // "No." rests on what the step says.
+    fresh.extend(read);
     for claim in &report.answer.claims {
         if claim.kind == ClaimKind::Conclusion || claim.reason_code == ReasonCode::FollowsFromStep {
             let now = concluded(report, claim);

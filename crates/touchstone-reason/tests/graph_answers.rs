@@ -460,3 +460,95 @@ fn what_each_of_several_has_is_told_of_each() {
     let report = world("What is the common currency of France and Japan?");
     assert_ne!(report.answer.status, AnswerStatus::Verified, "{:?}", report.answer);
 }
+
+/// Every question is answered with just these values, verified.
+fn each_is_verified(questions: &[(&str, &[&str])]) {
+    for (question, right) in questions {
+        let report = world(question);
+        assert_eq!(sorted(&report), *right, "{question}: {:?}", report.reading);
+        assert_eq!(report.answer.status, AnswerStatus::Verified, "{question}: {:?}", report.reading);
+        assert!(replay_answer(&WORLD, &report).holds(), "{question}");
+    }
+}
+
+fn none_is_verified(questions: &[&str]) {
+    for question in questions {
+        let report = world(question);
+        assert_ne!(report.answer.status, AnswerStatus::Verified, "{question}: {:?}", report.answer);
+    }
+}
+
+#[test]
+fn what_is_so_or_not_is_a_condition_and_no_answer() {
+    each_is_verified(&[
+        ("Which countries in South America are landlocked?", &["Bolivia", "Paraguay"]),
+        ("Which countries in South America have no access to the sea?", &["Bolivia", "Paraguay"]),
+        ("Which neighbours of Switzerland are not landlocked?", &["France", "Germany", "Italy"]),
+        ("How many countries in Africa are landlocked?", &["16"]),
+        ("瑞士的邻国哪些有海岸线？", &["德国", "意大利", "法国"]),
+        ("南美洲哪些国家没有海岸线？", &["巴拉圭", "玻利维亚"]),
+        ("Does Bolivia have a coast?", &["no"]),
+        ("智利有没有海岸线？", &["是"]),
+    ]);
+}
+
+#[test]
+fn what_people_from_a_place_are_called_is_its_demonym() {
+    each_is_verified(&[
+        ("What are people from Madagascar called?", &["Malagasy"]),
+        ("What do you call a person from Peru?", &["Peruvian"]),
+        ("来自秘鲁的人叫什么？", &["Peruvian"]),
+    ]);
+}
+
+#[test]
+fn a_statement_with_a_tag_asks_whether_it_holds() {
+    each_is_verified(&[
+        ("Lima is the capital of Peru, right?", &["yes"]),
+        ("Lima is the capital of Chile, isn't it?", &["no"]),
+        ("Isn't Lisbon the capital of Portugal?", &["yes"]),
+        ("利马是秘鲁的首都，对吗？", &["是"]),
+        ("利马不是秘鲁的首都吗？", &["是"]),
+        ("利马是智利的首都，这是真的吗？", &["不是"]),
+    ]);
+    for (question, right) in [
+        ("Does a country exist that borders both France and Poland?", "yes"),
+        ("有没有国家同时与法国和波兰接壤？", "是"),
+        ("Are there countries in Africa whose official language is Spanish?", "yes"),
+    ] {
+        let report = world(question);
+        assert_eq!(sorted(&report), [right], "{question}");
+        assert_eq!(report.answer.status, AnswerStatus::Verified, "{question}");
+    }
+}
+
+#[test]
+fn a_relation_is_followed_from_the_side_that_the_words_say() {
+    each_is_verified(&[
+        ("What do they use for money in Cambodia?", &["Cambodian riel", "United States dollar"]),
+        ("What money do people use in Ghana?", &["Ghanaian cedi"]),
+        ("中国和多少个国家接壤？", &["14"]),
+        ("有多少国家与俄罗斯接壤？", &["14"]),
+        ("金比银多几个质子？", &["32"]),
+        ("碳有几个质子？", &["6"]),
+        ("非洲有多少个内陆国？", &["16"]),
+    ]);
+    none_is_verified(&[
+        // It was found where its discoverers were, and not what they found.
+        "钋是在哪里发现的？",
+        // Nor is how many live there the number of every city in it.
+        "How many people live in Peru?",
+        "How many people live in Tokyo?",
+        // A city has no capital.
+        "What is the capital of Paris?",
+        "巴黎的首都是哪里？",
+        "Which US states border Canada?",
+        "The currency of which country is the sol?",
+        // The largest capital of a neighbour is not the largest neighbour's.
+        "What is the capital of Brazil's largest neighbour?",
+        "巴西最大的邻国的首都是哪里？",
+        // Another time, and another thing of a longer name.
+        "What used to be the currency of Germany?",
+        "乔治亚州的首府是哪里？",
+    ]);
+}

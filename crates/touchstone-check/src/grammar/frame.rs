@@ -7,7 +7,7 @@ use std::ops::Range;
 use touchstone_core::Language;
 
 use super::words::{
-    FRAME_ADVERBS, FRAME_DEGREES, FRAME_FALSE, FRAME_NOUNS, FRAME_REFERENTS_ZH, FRAME_SAYING,
+    FRAME_ADVERBS, FRAME_DEGREES, FRAME_FALSE, FRAME_NOUNS, FRAME_OPEN_ZH, FRAME_REFERENTS_ZH, FRAME_SAYING,
     FRAME_SAYING_ZH, FRAME_TRUE, FRAME_VERDICTS_ZH,
 };
 use super::{Content, Proposition, Time};
@@ -26,7 +26,11 @@ pub(super) struct Frame {
 impl Frame {
     /// The propositions of the sentence, by those of the statement; `None`
     /// where the sentence is better read as it stands.
-    pub(super) fn of_all(&self, mut inner: Vec<Proposition>, whole: Range<usize>) -> Option<Vec<Proposition>> {
+    pub(super) fn of_all(
+        &self,
+        mut inner: Vec<Proposition>,
+        whole: Range<usize>,
+    ) -> Option<Vec<Proposition>> {
         let unread = |one: &Proposition| matches!(one.content, Content::Unread);
         if inner.iter().all(unread) && !self.opened {
             return None;
@@ -56,6 +60,14 @@ impl Frame {
         };
         Some(vec![Proposition { negated: true, range: whole, ..content }])
     }
+}
+
+/// Whether the sentence leaves open if what it speaks of holds.
+pub(super) fn leaves_open(text: &str, items: &[Item], language: Language) -> bool {
+    let (Some(first), Some(last)) = (items.first(), items.last()) else { return false };
+    let sentence = text.get(first.range.start..last.range.end).unwrap_or_default();
+    let sentence = sentence.trim_end_matches(['。', '！', ' ']);
+    language == Language::Chinese && FRAME_OPEN_ZH.iter().any(|words| sentence.ends_with(words))
 }
 
 pub(super) fn of(text: &str, items: &[Item], language: Language) -> Option<Frame> {
@@ -187,7 +199,8 @@ fn chinese_parts(sentence: &str) -> Option<(Range<usize>, bool, bool)> {
     const STOPS: &[char] = &['。', '！', '!', '.', ' '];
     const JOINTS: &[char] = &['，', ',', '：', ':', '“', '”', '"', '「', '」', ' '];
     let trimmed = sentence.trim_end_matches(STOPS);
-    let lead = ["事实上", "实际上", "的确", "确实", "其实"].iter().find_map(|word| trimmed.strip_prefix(word));
+    let lead =
+        ["事实上", "实际上", "的确", "确实", "其实"].iter().find_map(|word| trimmed.strip_prefix(word));
     let rest = lead.map_or(trimmed, |rest| rest.trim_start_matches(JOINTS));
     let mut from = trimmed.len() - rest.len();
     // "不是A，而是B" sets one thing against another.
@@ -195,7 +208,8 @@ fn chinese_parts(sentence: &str) -> Option<(Range<usize>, bool, bool)> {
     if let Some(rest) = denial.filter(|rest| !rest.contains("而是")) {
         return Some((trimmed.len() - rest.len()..trimmed.len(), true, true));
     }
-    let judged = FRAME_VERDICTS_ZH.iter().find_map(|(words, holds)| Some((rest.strip_suffix(words)?, *holds)));
+    let judged =
+        FRAME_VERDICTS_ZH.iter().find_map(|(words, holds)| Some((rest.strip_suffix(words)?, *holds)));
     let Some((head, holds)) = judged else {
         return (from > 0).then_some((from..trimmed.len(), false, true));
     };
@@ -251,7 +265,8 @@ mod tests {
                 at += word.len() + 1;
             }
             let frame = english(&items)?;
-            let words: Vec<&str> = items[frame.inner].iter().map(|item| &sentence[item.range.clone()]).collect();
+            let words: Vec<&str> =
+                items[frame.inner].iter().map(|item| &sentence[item.range.clone()]).collect();
             Some((words.join(" "), frame.denied))
         };
         let said = |words: &str, denied: bool| Some((words.to_owned(), denied));

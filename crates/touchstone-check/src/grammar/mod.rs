@@ -206,11 +206,18 @@ pub(crate) struct Setting<'a> {
 /// Reads one sentence. Where content is left that no pattern covers, the
 /// last proposition is [`Content::Unread`].
 pub(crate) fn read(setting: &Setting<'_>, items: &[Item], language: Language) -> Vec<Proposition> {
+    let whole = items.first().zip(items.last()).map(|(first, last)| first.range.start..last.range.end);
+    if let Some(range) = whole.clone()
+        && frame::leaves_open(setting.text, items, language)
+    {
+        let unread = Proposition { content: Content::Unread, negated: false, range, time: Time::default() };
+        return vec![unread];
+    }
     if let Some(frame) = frame::of(setting.text, items, language)
-        && let (Some(first), Some(last)) = (items.first(), items.last())
+        && let Some(whole) = whole
     {
         let inner = read_plain(setting, &items[frame.inner.clone()], language);
-        if let Some(found) = frame.of_all(inner, first.range.start..last.range.end) {
+        if let Some(found) = frame.of_all(inner, whole) {
             return found;
         }
     }

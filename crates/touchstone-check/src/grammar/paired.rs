@@ -46,10 +46,7 @@ fn pairs(sides: &[(Range<usize>, Range<usize>)]) -> Option<Vec<usize>> {
     if left.len() != right.len() || left.len() * right.len() != sides.len() {
         return None;
     }
-    left.into_iter()
-        .zip(right)
-        .map(|pair| sides.iter().position(|known| *known == pair))
-        .collect()
+    left.into_iter().zip(right).map(|pair| sides.iter().position(|known| *known == pair)).collect()
 }
 
 #[cfg(test)]
@@ -60,7 +57,8 @@ mod tests {
     #[test]
     fn lists_go_together_in_their_order() {
         let (a, b, x, y) = (0..1, 2..3, 8..9, 5..6);
-        let all = [(a.clone(), x.clone()), (a.clone(), y.clone()), (b.clone(), x.clone()), (b.clone(), y.clone())];
+        let all =
+            [(a.clone(), x.clone()), (a.clone(), y.clone()), (b.clone(), x.clone()), (b.clone(), y.clone())];
         assert_eq!(pairs(&all), Some(vec![1, 2]));
         assert_eq!(pairs(&all[..2]), None);
         assert_eq!(pairs(&all[1..3]), None);

@@ -241,14 +241,25 @@ pub(crate) const FRAME_FALSE: &[&str] = &[
     "fallacy",
 ];
 /// Adverbs that leave a judgement what it is.
-pub(crate) const FRAME_ADVERBS: &[&str] =
-    &["simply", "just", "actually", "indeed", "also", "clearly", "obviously", "plainly", "certainly", "definitely"];
+pub(crate) const FRAME_ADVERBS: &[&str] = &[
+    "simply",
+    "just",
+    "actually",
+    "indeed",
+    "also",
+    "clearly",
+    "obviously",
+    "plainly",
+    "certainly",
+    "definitely",
+];
 /// Adverbs of which only the absence may be denied.
 pub(crate) const FRAME_DEGREES: &[&str] =
     &["completely", "entirely", "totally", "absolutely", "wholly", "quite", "altogether"];
 pub(crate) const FRAME_SAYING: &[&str] = &["say", "claim", "think", "believe", "state", "assert", "suggest"];
 /// The longest of those that end alike stand first.
 pub(crate) const FRAME_VERDICTS_ZH: &[(&str, bool)] = &[
+    ("是不可能的", false),
     ("是不正确的", false),
     ("是不真实的", false),
     ("是不成立的", false),
@@ -286,6 +297,18 @@ pub(crate) const FRAME_VERDICTS_ZH: &[(&str, bool)] = &[
     ("属实", true),
     ("没错", true),
 ];
+/// What leaves it open whether a statement holds.
+pub(crate) const FRAME_OPEN_ZH: &[&str] = &[
+    "是可能的",
+    "是有可能的",
+    "是有争议的",
+    "有争议",
+    "是值得怀疑的",
+    "值得怀疑",
+    "存疑",
+    "有待证实",
+    "尚无定论",
+];
 pub(crate) const FRAME_REFERENTS_ZH: &[&str] = &[
     "这样的说法",
     "这种说法",
@@ -315,8 +338,21 @@ pub(crate) const FRAME_REFERENTS_ZH: &[&str] = &[
     "这",
     "那",
 ];
-pub(crate) const FRAME_SAYING_ZH: &[&str] =
-    &["有人认为", "有人说", "人们说", "那种认为", "认为", "声称", "宣称", "断言", "以为", "所谓", "关于", "说", "称"];
+pub(crate) const FRAME_SAYING_ZH: &[&str] = &[
+    "有人认为",
+    "有人说",
+    "人们说",
+    "那种认为",
+    "认为",
+    "声称",
+    "宣称",
+    "断言",
+    "以为",
+    "所谓",
+    "关于",
+    "说",
+    "称",
+];
 
 const OTHER_CHINESE: &[&str] = &[
     "但",

@@ -12,7 +12,7 @@ use super::choose::{Opinion, Opinions};
 use super::operations::{Chosen, Operation, Plan};
 use super::polar::{Polar, Way};
 use super::words::render;
-use super::{Followed, Interpretation, choose};
+use super::{Followed, Interpretation, choose, rephrase};
 use crate::derivation::{Derivation, Work};
 use crate::premise::Posed;
 use crate::reasoner::{Listener, Reasoner};
@@ -65,15 +65,19 @@ impl Reasoner {
         options: &ReasonOptions,
         on_event: Listener<'_>,
     ) -> Result<Option<AskReport>, ReasonError> {
-        let question = posed.text.as_str();
         let mut derivation = Derivation::begin();
         let forced = options.mode == Mode::Graph;
-        let read = options.language.or_else(|| self.checker().language_of(question));
+        let read = options.language.or_else(|| self.checker().language_of(&posed.text));
         let language = match read {
             Some(language) => language,
             None if forced => Language::English,
             None => return Ok(None),
         };
+        let rephrased = rephrase::named_people(self.checker().graph(), &posed.text, language);
+        let rephrased = rephrased.map(|text| Posed { text, known: posed.known.clone() });
+
+        let posed = rephrased.as_ref().unwrap_or(posed);
+        let question = posed.text.as_str();
         if let Some(polar) = derivation.timed(Work::Checking, || self.polar(question, language)) {
             let asked = Asked { question, read, language };
             return self.ask_polar(&asked, options, &polar, derivation, on_event);
@@ -330,7 +334,12 @@ impl Reasoner {
                 continue;
             }
             let mut candidate = Candidate { one, followed, narrowed: Vec::new() };
-            let mut applies = true;
+            // "The capital of the largest neighbour" is not the largest capital.
+            let misplaced = |operation: &Operation| match operation {
+                Operation::Select(selection) => guide.is_on_the_way(candidate.one.hops(), &selection.head),
+                _ => false,
+            };
+            let mut applies = !plan.operations.iter().any(misplaced);
             for operation in &plan.operations {
                 match planner.apply(&candidate.things(), operation)? {
                     // Nothing is said anew that has the unit already.

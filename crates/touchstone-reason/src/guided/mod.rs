@@ -16,8 +16,10 @@ mod index;
 mod link;
 mod operations;
 mod polar;
+mod qualities;
 mod rank;
 mod reading;
+mod rephrase;
 mod several;
 mod vocabulary;
 mod words;
@@ -28,7 +30,9 @@ use std::sync::Arc;
 
 use touchstone_core::Language;
 use touchstone_graph::model::{NamedNode, Term};
-use touchstone_graph::{ClassId, EntityId, Graph, GraphError, Hop, Reached, Routes, ThingKind, ValueKind};
+use touchstone_graph::{
+    ClassId, EntityId, Graph, GraphError, Hop, PredicateId, Reached, Routes, ThingKind, ValueKind,
+};
 
 pub use choose::Opinion;
 pub use driver::ReadingView;
@@ -174,6 +178,18 @@ impl Guide {
         !things.is_empty()
     }
 
+    /// Whether one of the relations is followed on the path, and is not its
+    /// last.
+    fn is_on_the_way(&self, hops: &[Hop], relations: &[PredicateId]) -> bool {
+        let is = |hop: &Hop| {
+            let known = self.graph.ontology().predicate(hop.predicate);
+            relations
+                .iter()
+                .any(|id| known.id == *id || known.sub_properties.contains(id) || known.inverses.contains(id))
+        };
+        hops.split_last().is_some_and(|(last, before)| !is(last) && before.iter().any(is))
+    }
+
     fn leads_to_number(&self, hops: &[Hop]) -> bool {
         let kind = |hop: &Hop| self.graph.ontology().predicate(hop.predicate).value_kind;
         hops.last().is_some_and(|hop| !hop.inverse && kind(hop) == ValueKind::Number)
@@ -247,13 +263,16 @@ impl Guide {
                         continue;
                     }
                     let ranked = ranker.rank(&hops)?;
-                    let unknown = self.unexplained(&reading, &hops);
+                    // A number is not counted, it counts.
+                    let counts = reading.counts && !self.leads_to_number(&hops);
+                    let mut unknown = self.unexplained(&reading, &hops);
+                    unknown.extend(self.longer_name(&reading, entity));
                     found.push(Interpretation {
                         entity,
                         score: ranked.score + topic.score - UNKNOWN_WORD * unknown.len() as f32,
                         ranked,
                         unknown,
-                        counts: reading.counts,
+                        counts,
                         restricted: reading.restricted,
                         classes: reading.classes(hops.last().map(|hop| hop.predicate), language),
                     });
@@ -268,6 +287,24 @@ impl Guide {
         });
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// 乔治亚州 is no name of the country 乔治亚: a noun of one character right
+    /// behind a name is part of it, and says of what kind its bearer is.
+    fn longer_name(&self, reading: &Reading, entity: EntityId) -> Option<String> {
+        let unit = reading.after.first().filter(|unit| {
+            unit.adjacent && unit.text.chars().count() == 1 && unit.text.chars().all(touchstone_graph::is_han)
+        })?;
+        let classes: Vec<ClassId> = unit
+            .senses
+            .iter()
+            .filter_map(|sense| match sense {
+                index::Sense::Class(class) => Some(*class),
+                _ => None,
+            })
+            .collect();
+        let types = self.graph.lexicon().types(entity);
+        (!classes.is_empty() && !self.graph.ontology().fits(types, &classes)).then(|| unit.text.clone())
     }
 
     /// The words that nothing explains: those aside that other names of the
@@ -314,6 +351,10 @@ impl Guide {
                 Some(last) => self.routes.after(&self.graph, *last)?.keys().copied().collect(),
             };
             for hop in next {
+                // Whether something is so is no answer to what is asked.
+                if self.graph.ontology().predicate(hop.predicate).value_kind == ValueKind::Boolean {
+                    continue;
+                }
                 let back = path.last().is_some_and(|last| hop == self.graph.canonical(last.back()));
                 let asked = self.is_asked(hop, reading);
                 let silent = silent + usize::from(!asked && !back);

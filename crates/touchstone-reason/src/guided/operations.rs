@@ -14,6 +14,8 @@ use super::vocabulary::is_function_word;
 
 /// Values of one thing's predicate that are looked at.
 const MAX_VALUES: usize = 50;
+/// Operations of one question.
+const MAX_OPERATIONS: usize = 6;
 /// Words before a number in which its relation is looked for.
 const WORDS_BEFORE: usize = 4;
 
@@ -34,6 +36,15 @@ pub(crate) struct Selection {
     pub(crate) predicates: Vec<PredicateId>,
     pub(crate) most: bool,
     pub(crate) text: String,
+    /// The relations that the noun right behind it names: "largest neighbour".
+    pub(crate) head: Vec<PredicateId>,
+}
+
+/// What is so, or is not: "landlocked", "without a coast".
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quality {
+    pub(crate) predicates: Vec<PredicateId>,
+    pub(crate) holds: bool,
 }
 
 /// What narrows the things down, or says them otherwise.
@@ -41,6 +52,7 @@ pub(crate) struct Selection {
 pub(crate) enum Operation {
     Filter(Condition),
     Select(Selection),
+    Hold(Quality),
     /// Numbers in the unit that the question names.
     Convert {
         unit: Unit,
@@ -97,9 +109,18 @@ impl Planner<'_> {
                 plan.operations.push(Operation::Filter(condition));
             }
         }
-        if let Some((selection, ranges)) = self.selection(&plan.question)
+        while let Some((quality, range)) = self.quality(&plan.question) {
+            if !outside(&range) || plan.operations.len() >= MAX_OPERATIONS {
+                break;
+            }
+            blank(&mut plan.question, range);
+            plan.operations.push(Operation::Hold(quality));
+        }
+        if let Some((mut selection, ranges)) = self.selection(&plan.question)
             && ranges.iter().all(outside)
         {
+            selection.head =
+                ranges.last().map(|range| self.named_behind(&question[range.end..])).unwrap_or_default();
             ranges.into_iter().for_each(|range| blank(&mut plan.question, range));
             plan.operations.push(Operation::Select(selection));
         }
@@ -314,6 +335,7 @@ impl Planner<'_> {
         match operation {
             Operation::Filter(condition) => self.filter(things, condition),
             Operation::Select(selection) => self.select(things, selection),
+            Operation::Hold(quality) => self.hold(things, quality),
             Operation::Convert { unit, .. } => Ok(self.convert(things, unit)),
         }
     }
@@ -390,8 +412,29 @@ impl Planner<'_> {
         )
     }
 
+    /// The relations that the first words name.
+    fn named_behind(&self, tail: &str) -> Vec<PredicateId> {
+        let relation = |sense: &Sense| match sense {
+            Sense::Relation { predicate, .. } => Some(*predicate),
+            _ => None,
+        };
+        match self.language {
+            Language::English => {
+                let lower = tail.to_ascii_lowercase();
+                self.index.beginning(&words(&lower)).filter_map(|(_, sense)| relation(sense)).collect()
+            }
+            Language::Chinese => {
+                let tail = fold(tail);
+                let tail = tail.strip_prefix('的').unwrap_or(&tail);
+                let named =
+                    self.index.chinese().iter().filter(|(phrase, _)| tail.starts_with(phrase.as_str()));
+                named.filter_map(|(_, sense)| relation(sense)).collect()
+            }
+        }
+    }
+
     /// Of several predicates the one that most things have.
-    fn best_of(
+    pub(super) fn best_of(
         &self,
         predicates: &[PredicateId],
         apply: impl Fn(PredicateId) -> Result<Chosen, GraphError>,

@@ -36,15 +36,20 @@ impl Reasoner {
             Language::English if text.split_whitespace().any(|word| word == "or") => None,
             Language::English => self.polar_en(text),
             Language::Chinese if text.contains("还是") => None,
-            Language::Chinese => polar_zh(text),
+            Language::Chinese => self.polar_zh(text),
         }
     }
 
     fn polar_en(&self, text: &str) -> Option<Polar> {
         let lower = text.to_ascii_lowercase();
+        if let Some(tagged) = tagged_en(text, &lower) {
+            return Some(tagged);
+        }
         for (lead, inverted) in [
             ("is it true that ", false),
             ("is it correct that ", false),
+            ("is it the case that ", false),
+            ("is it a fact that ", false),
             ("is it wrong that ", true),
             ("is it false that ", true),
             ("is it incorrect that ", true),
@@ -55,7 +60,9 @@ impl Reasoner {
             }
         }
         let (auxiliary, rest) = text.split_once(' ')?;
-        let auxiliary = auxiliary.to_ascii_lowercase();
+        let auxiliary = auxiliary.to_ascii_lowercase().replace('’', "'");
+        // "Isn't Quito …?" asks whether it is.
+        let auxiliary = auxiliary.strip_suffix("n't").unwrap_or(&auxiliary).to_owned();
         let does = matches!(auxiliary.as_str(), "does" | "do" | "did");
         if !does && !matches!(auxiliary.as_str(), "is" | "are" | "was" | "were" | "has" | "have" | "had") {
             return None;
@@ -68,6 +75,19 @@ impl Reasoner {
                     statement: format!("There {auxiliary} {}.", &rest[6..]),
                     question,
                 });
+            }
+            // "Are there countries that …", "Does a country exist that …"
+            (false, ["there", _, ..]) if self.begins_with_class(&rest["there ".len()..]) => {
+                let tail = &rest["there ".len()..];
+                let question = format!("Which {tail}?");
+                return Some(Polar::Existence { statement: format!("There {auxiliary} {tail}."), question });
+            }
+            (true, ["a" | "an" | "any", ..]) if EXIST.iter().any(|verb| rest.contains(verb)) => {
+                let (_, things) = rest.split_once(' ')?;
+                let verb = EXIST.iter().find(|verb| things.contains(**verb))?;
+                let things = things.replacen(verb, " ", 1);
+                let statement = format!("There is {things}.");
+                return Some(Polar::Existence { statement, question: format!("Which {things}?") });
             }
             (true, ["any", ..]) => {
                 let question = format!("Which {}?", rest.strip_prefix("any ")?);
@@ -160,31 +180,150 @@ fn told(
     (step, answer)
 }
 
-fn polar_zh(text: &str) -> Option<Polar> {
-    let asked = ["是否", "是不是", "有没有"].iter().any(|word| text.contains(word));
-    let bare = text.trim_end_matches(['吗', '嘛']);
-    if !asked && bare == text {
-        return None;
-    }
-    for (lead, question) in [("是否存在", true), ("有没有", true), ("是否有", true), ("有", false)]
-    {
-        if let Some(things) = bare.strip_prefix(lead)
-            && (question || bare != text)
-            && things.contains('的')
-        {
-            return Some(Polar::Existence {
-                statement: format!("有{things}。"),
-                question: format!("{things}有哪些？"),
-            });
+impl Reasoner {
+    fn polar_zh(&self, text: &str) -> Option<Polar> {
+        if let Some(tagged) = tagged_zh(text) {
+            return Some(tagged);
         }
+        let asked = ["是否", "是不是", "有没有"].iter().any(|word| text.contains(word));
+        let bare = text.trim_end_matches(['吗', '嘛']);
+        if !asked && bare == text {
+            return None;
+        }
+        for (lead, question) in
+            [("是否存在", true), ("有没有", true), ("是否有", true), ("存在", false), ("有", false)]
+        {
+            let Some(things) = bare.strip_prefix(lead).filter(|_| question || bare != text) else { continue };
+            let things = EACH_ZH.iter().find_map(|one| things.strip_prefix(one)).unwrap_or(things);
+            if things.contains('的') {
+                return Some(Polar::Existence {
+                    statement: format!("有{things}。"),
+                    question: format!("{things}有哪些？"),
+                });
+            }
+            // 有没有国家与德国接壤
+            if self.begins_with_class(things) {
+                let question = format!("哪些{things}？");
+                return Some(Polar::Existence { statement: String::new(), question });
+            }
+        }
+        // 利马不是秘鲁的首都吗 asks whether it is: the answer is 是 or 不是.
+        let asks = if asked { bare.to_owned() } else { bare.replacen("不是", "是", 1) };
+        Some(Polar::Statement { ways: vec![statement_zh(&asks)], inverted: false })
     }
+
+    fn begins_with_class(&self, text: &str) -> bool {
+        self.checker().graph().lexicon().find(text).into_iter().any(|mention| {
+            let names = |meaning: &Meaning| matches!(meaning, Meaning::Class(_));
+            mention.range.start == 0 && mention.entries.iter().any(|entry| names(&entry.meaning))
+        })
+    }
+}
+
+const EACH_ZH: &[&str] = &["一个", "哪个", "任何", "某个", "一种", "一座"];
+const EXIST: &[&str] = &[" exist ", " exists "];
+
+fn statement_zh(bare: &str) -> Way {
     let said = bare.replacen("是否是", "是", 1).replacen("是不是", "是", 1);
     let said = said.replacen("是否", "", 1).replacen("有没有", "有", 1);
+    let said = EMPHASIS_ZH.iter().fold(said, |said, word| said.replacen(word, "", 1));
     let denied = if said.contains('是') { said.replacen('是', "不是", 1) } else { String::new() };
     let stop = |text: String| if text.is_empty() { text } else { format!("{text}。") };
-    let way = Way { said: stop(said), denied: stop(denied) };
+    Way { said: stop(said), denied: stop(denied) }
+}
+
+/// Words that only press for an answer.
+const EMPHASIS_ZH: &[&str] = &["真的", "究竟", "到底", "难道"];
+
+/// "…, right?", "…, isn't it?"
+const TAGS: &[&str] = &[
+    "right",
+    "correct",
+    "true",
+    "yes",
+    "true or false",
+    "is that right",
+    "is that true",
+    "is that correct",
+    "isn't it",
+    "isn't that so",
+    "aren't they",
+    "doesn't it",
+    "don't they",
+    "hasn't it",
+    "is it",
+    "are they",
+    "does it",
+    "do they",
+];
+const TAGS_ZH: &[(&str, bool)] = &[
+    ("对不对", false),
+    ("对吗", false),
+    ("对吧", false),
+    ("是不是", false),
+    ("是吗", false),
+    ("是吧", false),
+    ("没错吧", false),
+    ("没错吗", false),
+    ("正确吗", false),
+    ("是真的吗", false),
+    ("真的吗", false),
+    ("是真是假", false),
+    ("是对的吗", false),
+    ("是正确的吗", false),
+    ("是事实吗", false),
+    ("属实吗", false),
+    ("是错的吗", true),
+    ("是假的吗", true),
+    ("是错误的吗", true),
+    ("错了吗", true),
+];
+const REFERENTS_ZH: &[&str] =
+    &["这种说法", "这个说法", "这一说法", "的说法", "这句话", "这一点", "这件事", "这话", "这", "那"];
+
+fn tagged_en(text: &str, lower: &str) -> Option<Polar> {
+    let lower = lower.replace('’', "'");
+    // What follows counts bytes of the question itself.
+    let lower = if lower.len() == text.len() { lower } else { text.to_ascii_lowercase() };
+    let tag = TAGS
+        .iter()
+        .find(|tag| lower.strip_suffix(**tag).is_some_and(|head| head.trim_end().ends_with(',')))?;
+    let said = text[..text.len() - tag.len()].trim_end().trim_end_matches(',').trim_end();
+    let first = said.split_whitespace().next()?.to_ascii_lowercase();
+    let asks =
+        ["which", "what", "who", "whom", "whose", "where", "when", "how", "why", "is", "are", "does", "do"];
+    if asks.contains(&first.as_str()) {
+        return None;
+    }
+    let way = Way { said: format!("{said}."), denied: format!("It is not true that {said}.") };
     Some(Polar::Statement { ways: vec![way], inverted: false })
 }
+
+/// 利马是秘鲁的首都，对吗, 利马是秘鲁的首都这种说法是真的吗
+fn tagged_zh(text: &str) -> Option<Polar> {
+    const JOINTS: &[char] = &['，', ',', ' ', '。', '：', ':', '“', '”', '"', '「', '」'];
+    let (head, inverted) = TAGS_ZH
+        .iter()
+        .filter_map(|(tag, inverted)| Some((text.strip_suffix(tag)?, *inverted)))
+        .min_by_key(|(head, _)| head.len())?;
+    let parted = head.ends_with(JOINTS);
+    let head = head.trim_end_matches(JOINTS);
+    let named = REFERENTS_ZH.iter().find_map(|words| head.strip_suffix(words));
+    let said = named.unwrap_or(head).trim_matches(JOINTS);
+    let opened = SAYING_ZH.iter().find_map(|words| said.strip_prefix(words));
+    if !(parted || named.is_some() || opened.is_some()) {
+        return None;
+    }
+    let said = opened.unwrap_or(said).trim_matches(JOINTS);
+    let asks = ["什么", "哪", "谁", "多少", "几", "何", "怎么"].iter().any(|word| said.contains(word));
+    if said.is_empty() || asks {
+        return None;
+    }
+    let way = Way { said: format!("{said}。"), denied: format!("并非{said}。") };
+    Some(Polar::Statement { ways: vec![way], inverted })
+}
+
+const SAYING_ZH: &[&str] = &["请问", "有人说", "听说", "据说", "说"];
 
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
@@ -217,14 +356,25 @@ mod tests {
 
     #[test]
     fn chinese_questions_become_statements() {
-        let said = |text: &str| match polar_zh(text) {
-            Some(Polar::Statement { ways, .. }) => ways[0].said.clone(),
-            Some(Polar::Existence { question, .. }) => question,
-            None => String::new(),
+        assert_eq!(statement_zh("北京是日本的首都").said, "北京是日本的首都。");
+        assert_eq!(statement_zh("北京是否是日本的首都").said, "北京是日本的首都。");
+        assert_eq!(statement_zh("北京真的是日本的首都").denied, "北京不是日本的首都。");
+    }
+
+    #[test]
+    fn tags_ask_whether_a_statement_holds() {
+        let said = |polar: Option<Polar>| match polar {
+            Some(Polar::Statement { ways, inverted }) => (ways[0].said.clone(), inverted),
+            _ => (String::new(), false),
         };
-        assert_eq!(said("北京是日本的首都吗"), "北京是日本的首都。");
-        assert_eq!(said("北京是否是日本的首都"), "北京是日本的首都。");
-        assert_eq!(said("是否存在与德国接壤的国家"), "与德国接壤的国家有哪些？");
-        assert_eq!(said("日本的首都是哪里"), "");
+        let en = |text: &str| said(tagged_en(text, &text.to_ascii_lowercase())).0;
+        assert_eq!(en("Beijing is the capital of Japan, isn't it"), "Beijing is the capital of Japan.");
+        assert_eq!(en("Which is the capital of Japan, right"), "");
+        assert_eq!(en("The north is right"), "");
+        let zh = |text: &str| said(tagged_zh(text));
+        assert_eq!(zh("北京是日本的首都，对吗"), ("北京是日本的首都。".to_owned(), false));
+        assert_eq!(zh("说北京是日本的首都，这种说法是错的吗"), ("北京是日本的首都。".to_owned(), true));
+        assert_eq!(zh("日本的首都是哪里，对吗").0, "");
+        assert_eq!(zh("北京是日本的首都吗").0, "");
     }
 }

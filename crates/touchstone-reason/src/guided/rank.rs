@@ -18,6 +18,8 @@ const WRONG_WAY: f32 = 0.55;
 const WIDER: f32 = 0.8;
 /// A noun of the kind that stands there.
 const NODE: f32 = 1.0;
+/// A noun where nothing says of what kind the things are.
+const UNTOLD: f32 = 0.1;
 /// A stretch that finds no place.
 const UNPLACED_RELATION: f32 = -1.8;
 const UNPLACED_NODE: f32 = -1.0;
@@ -35,6 +37,8 @@ const SILENT_RETURN_SHARING: f32 = -0.1;
 const SILENT_RETURN_UNNAMED: f32 = -2.0;
 /// More, where the hop that it mirrors comes after it.
 const SILENT_RETURN_AHEAD: f32 = -0.4;
+/// Words say the hop back, and none says to what.
+const BACK_TO_UNNAMED: f32 = -2.0;
 const SHARING_WITHOUT_RETURN: f32 = -0.8;
 /// There, back, and there again, and nothing says that it is asked of others
 /// ("also", "share"): "which screenwriter wrote the script" says one thing
@@ -171,7 +175,10 @@ impl Ranker<'_> {
                         if *worth == NONE {
                             continue;
                         }
-                        let bit = if *worth > 0.0 { 1 << place } else { 0 };
+                        // "where" names nothing where nothing says what stands there.
+                        let least = if unit.is_question_word() { UNTOLD } else { 0.0 };
+                        let says = *worth > least;
+                        let bit = if says { 1 << place } else { 0 };
                         let again = place % 2 == 1 && mask & bit != 0;
                         if !again {
                             put(place, mask | bit, so_far + worth, unlaid);
@@ -222,14 +229,19 @@ impl Ranker<'_> {
                     if place % 2 == 1 && hop_at(place).is_some_and(|hop| self.same(hop, *predicate)) =>
                 {
                     let hop = hops[place / 2];
-                    let inverse =
-                        hop.inverse != (hop.predicate != *predicate && self.mirrors(hop, *predicate));
+                    let inverse = self.is_inverse(hop, *predicate);
                     let wrong = !mutual
                         && !symmetric(hop)
                         && expected_inverse(unit, *role).is_some_and(|expected| expected != inverse);
                     // "people in X" live there; only of things with a name of
                     // their own it is said where they are.
-                    if unit.text == "in" && (wrong || !self.reading.names_things()) {
+                    let counted = self.reading.counts
+                        && hops.last().is_some_and(|last| !last.inverse && self.is_number(last.predicate));
+                    if unit.text == "in" && (wrong || counted || !self.reading.names_things()) {
+                        continue;
+                    }
+                    // "The capital of X" is what X has: a city has none.
+                    if unit.owned && wrong && matches!(role, CueRole::Noun | CueRole::Role) {
                         continue;
                     }
                     // "people" are a number only where they are counted.
@@ -246,14 +258,26 @@ impl Ranker<'_> {
                     if unit.head && *role == CueRole::Noun && !last && !symmetric(hop) {
                         continue;
                     }
+                    // "which money do people use" asks for the money, not for
+                    // what else has it.
+                    if unit.head && *role == CueRole::Hint && place + 1 != 2 * hops.len() {
+                        continue;
+                    }
                     let side = if wrong { WRONG_WAY } else { 1.0 };
                     HOP * weight * side * if self.is_wider(hop, *predicate) { WIDER } else { 1.0 }
+                }
+                Sense::Relation { role: CueRole::Noun, .. }
+                    if place.is_multiple_of(2) && unit.head && place != 2 * hops.len() =>
+                {
+                    continue;
                 }
                 // "which writers wrote": the noun names what the hop leads to.
                 Sense::Relation { predicate, role: CueRole::Noun, .. } if place.is_multiple_of(2) => {
                     let arrives = place.checked_sub(2).and_then(|before| hops.get(before / 2));
                     match arrives {
-                        Some(hop) if !hop.inverse && self.same(*hop, *predicate) => NODE,
+                        Some(hop) if !self.is_inverse(*hop, *predicate) && self.same(*hop, *predicate) => {
+                            NODE
+                        }
                         _ => continue,
                     }
                 }
@@ -262,12 +286,14 @@ impl Ranker<'_> {
                 Sense::Noun(noun) if place.is_multiple_of(2) => match self.is_called(place / 2, noun, hops) {
                     Some(true) => NODE,
                     Some(false) => NONE,
-                    None => 0.1,
+                    None => UNTOLD,
                 },
+                // "which country" asks for the end.
+                Sense::Class(_) if unit.head && place != 2 * hops.len() => continue,
                 Sense::Class(class) if place.is_multiple_of(2) => {
                     let wanted: Vec<_> = self.classes_at(place / 2, hops);
                     if wanted.is_empty() {
-                        0.1
+                        UNTOLD
                     } else {
                         let ontology = self.graph.ontology();
                         let up = &ontology.class(*class).ancestors;
@@ -287,7 +313,7 @@ impl Ranker<'_> {
                     match self.is_of_kind(place / 2, *kind, hops) {
                         Some(true) => NODE,
                         Some(false) => NONE,
-                        None => 0.1,
+                        None => UNTOLD,
                     }
                 }
                 _ => continue,
@@ -321,6 +347,11 @@ impl Ranker<'_> {
 
     fn is_number(&self, predicate: PredicateId) -> bool {
         self.graph.ontology().predicate(predicate).value_kind == ValueKind::Number
+    }
+
+    /// Whether the hop leads from the predicate's values to what has them.
+    fn is_inverse(&self, hop: Hop, predicate: PredicateId) -> bool {
+        hop.inverse != (hop.predicate != predicate && self.mirrors(hop, predicate))
     }
 
     fn mirrors(&self, hop: Hop, predicate: PredicateId) -> bool {
@@ -419,9 +450,26 @@ impl Ranker<'_> {
         mask & (1 << (2 * at + 2)) != 0
     }
 
-    /// What the hops cost that no word asks for.
+    /// What the hops cost that no word asks for, and those back that lead to
+    /// nothing that a word names: "what do they use for money" says one thing
+    /// twice.
     fn silence(&self, hops: &[Hop], mask: usize) -> f32 {
         let mutual = self.reading.is_mutual();
+        let covered = |at: usize| mask & (1 << (2 * at + 1)) != 0;
+        let unnamed = |at: usize| {
+            covered(at) && !mutual && self.goes_back(&hops[at - 1..=at]) && !Self::is_named(at, mask)
+        };
+        // "movies directed by": the noun says it too.
+        let named_aside = self.reading.units().any(|unit| unit.modifier);
+        let back = (1..hops.len()).filter(|at| !named_aside && unnamed(*at)).count();
+        BACK_TO_UNNAMED * back as f32 + self.unasked(hops, mask, mutual)
+    }
+
+    fn goes_back(&self, pair: &[Hop]) -> bool {
+        pair[0] != pair[1] && self.is_return(pair)
+    }
+
+    fn unasked(&self, hops: &[Hop], mask: usize, mutual: bool) -> f32 {
         (0..hops.len())
             .filter(|at| mask & (1 << (2 * at + 1)) == 0)
             .map(|at| {

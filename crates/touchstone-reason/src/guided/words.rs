@@ -29,6 +29,9 @@ pub(crate) struct GraphWords {
     filtered_one: String,
     filtered_many: String,
     filtered_none: String,
+    holding: String,
+    not_holding: String,
+    none_holding: String,
     most: String,
     least: String,
     latest: String,
@@ -209,6 +212,8 @@ impl Writer<'_> {
                 };
                 (template, "")
             }
+            Operation::Hold(_) if chosen.kept.is_empty() => (&words.none_holding, ""),
+            Operation::Hold(quality) => (if quality.holds { &words.holding } else { &words.not_holding }, ""),
             Operation::Convert { name, .. } => (&words.converted, name.as_str()),
         };
         let mut text = render(

@@ -10,13 +10,13 @@ use touchstone_core::Language;
 use touchstone_graph::{PredicateId, ValueKind};
 
 use super::cursor::{Cursor, Verb, counted_by_unit};
-use super::{degree, privative};
 use super::time;
 use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF, ZH_PARTICLES,
     ZH_PASSIVE, is_function_word,
 };
 use super::{Content, Object, Proposition, Reference, Setting, Time, Value};
+use super::{degree, privative};
 use crate::items::Item;
 use crate::read::Comparator;
 pub(super) use noun::reference;
@@ -340,6 +340,7 @@ fn inhabited(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Reference]) -> bo
         return false;
     };
     c.at += 1;
+    c.eat(&["个"]);
     let mut predicates = counted_by_unit(c, item);
     if let Some(noun) = c.peek().filter(|noun| c.kinds(&noun.predicates).contains(&ValueKind::Number)) {
         let kinds = c.kinds(&noun.predicates);

@@ -100,8 +100,9 @@ fn is_mutual(c: &Cursor<'_, '_>) -> bool {
     while c.items.get(at).filter(skipped).is_some() {
         at += 1;
     }
-    c.items.get(at).is_some_and(|item| !item.predicates.is_empty())
-        && c.items.get(at + 1).is_none_or(Item::is_punctuation)
+    // 都没有海岸线 is said of each.
+    let between = |item: &Item| c.kinds(&item.predicates).iter().any(|kind| *kind != ValueKind::Boolean);
+    c.items.get(at).is_some_and(between) && c.items.get(at + 1).is_none_or(Item::is_punctuation)
 }
 
 /// A name, 元素金, 该国, or 首都是基多的国家 and 以基多为首都的国家.

@@ -1,11 +1,11 @@
 //! Verbs and phrases that relate two things, "has", and what hangs on behind.
 
 use super::super::cursor::{Cursor, Verb, counted_by_unit};
-use super::super::{degree, privative};
 use super::super::words::{
     CONJUNCTIONS, COPULAS, DETERMINERS, POSSESSIVES, PREPOSITIONS, RELATIVES, is_function_word,
 };
 use super::super::{Content, Reference, Value};
+use super::super::{degree, privative};
 use super::noun::value;
 use super::verb::{listed, starts_clause, turns};
 use super::{Subject, count, entities, rank};
@@ -159,13 +159,14 @@ fn as_noun(c: &mut Cursor<'_, '_>) {
 
 /// "has a population of N", "has atomic number 79", "has Quito as its capital".
 pub(super) fn possession(c: &mut Cursor<'_, '_>, start: usize, subjects: &[Subject], negated: bool) -> bool {
-    let [Subject::Entity(subject)] = subjects else { return false };
-    let subject = subject.clone();
     c.eat_all(DETERMINERS);
     c.eat(&["any"]);
-    if privative::possessed(c, start, std::slice::from_ref(&subject), negated, Language::English) {
+    if entities(subjects).is_some_and(|all| privative::possessed(c, start, &all, negated, Language::English))
+    {
         return true;
     }
+    let [Subject::Entity(subject)] = subjects else { return false };
+    let subject = subject.clone();
     if degree::english_possessed(c, start, &subject, negated) || inhabited(c, start, &subject, negated) {
         return true;
     }

@@ -1,12 +1,12 @@
 //! What a clause says of its subject: copulas and their complements.
 
 use super::super::cursor::{Cursor, Verb};
-use super::super::{degree, privative};
 use super::super::words::{
     BECOMING, CONJUNCTIONS, COPULAS, DETERMINERS, DO, GENERIC_NOUNS, HAVE, NEGATED_COPULAS, NEGATED_DO,
     NEGATED_HAVE, NEGATIONS, NEUTRAL_ADVERBS, OF_LIKE, PERFECT, RELATIVES,
 };
 use super::super::{Content, Object, Reference, Value};
+use super::super::{degree, privative};
 use super::member::{self, mutual};
 use super::noun::{entity_value, possessive_slot, reference, slot_phrase, value};
 use super::relation::{attachments, possession, relation, valued};

@@ -73,7 +73,7 @@ const FIGURES_ZH: &[(Figure, &[&str])] = &[
     (Figure::Sum, &["总和", "之和", "合计", "一共", "总共", "总计", "加起来", "相加"]),
     (Figure::Difference, &["相差", "之差", "差值", "差距", "的差"]),
 ];
-const HOW_MUCH_ZH: &[&str] = &["多少", "几"];
+const HOW_MUCH_ZH: &[&str] = &["多少个", "多少", "几个", "几"];
 const AROUND_ZH: &[&str] = &["相比", "之间", "比", "较", "要", "更", "放在一起", "合在一起", "等于", "年"];
 
 /// What a question makes of the numbers.

@@ -3,11 +3,81 @@
 use std::ops::Range;
 
 use touchstone_core::Language;
-use touchstone_graph::{Composed, Folded};
+use touchstone_graph::{Composed, CueRole, Folded};
 
 use super::{Reading, Side, Unit, composed_names};
 use crate::guided::index::{CueIndex, Sense};
 use crate::guided::vocabulary;
+
+/// 非洲有哪些国家, 非洲哪些国家, 德国的城市: by whatever relation leads to places.
+fn within(index: &CueIndex, behind: &str, units: &[Unit]) -> Option<Unit> {
+    let behind = behind.trim_start();
+    let class = |unit: &Unit| unit.senses.iter().any(|sense| matches!(sense, Sense::Class(_)));
+    // Where a relation is named, it is not said to lie in the place.
+    let first = units.first().filter(|unit| class(unit) && unit.relation_weight() == 0.0 || unit.asked)?;
+    let asks = WITHIN.iter().any(|word| behind.starts_with(word));
+    let senses: Vec<Sense> = index
+        .places()
+        .into_iter()
+        .map(|sense| match sense {
+            // Said of what lies there, which stands behind the place.
+            Sense::Relation { predicate, weight, mutual, .. } => {
+                Sense::Relation { predicate, role: CueRole::Reverse, weight, mutual }
+            }
+            other => other,
+        })
+        .collect();
+    (asks && class(first) && !senses.is_empty()).then(|| Unit {
+        text: "in".to_owned(),
+        start: 0,
+        side: Side::After,
+        senses,
+        by: false,
+        of: false,
+        adjacent: true,
+        equals: false,
+        owned: false,
+        asked: false,
+        modifier: false,
+        head: false,
+        optional: true,
+    })
+}
+
+const WITHIN: &[&str] = &[
+    "有哪",
+    "有多少",
+    "有几",
+    "哪些",
+    "哪个",
+    "哪几",
+    "有什么",
+    "境内",
+    "里有",
+    "内有",
+    "里哪",
+    "中有",
+    "中哪",
+    "共有",
+];
+
+/// Right before the noun for what is asked for.
+const ASKING: &[&str] = &[
+    "哪些",
+    "哪个",
+    "哪几个",
+    "哪一个",
+    "什么",
+    "多少",
+    "多少个",
+    "几个",
+    "多少座",
+    "几座",
+    "哪座",
+    "哪几座",
+    "多少种",
+    "几种",
+];
 
 pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic: &Range<usize>) -> Reading {
     let mut reading = Reading::default();
@@ -41,6 +111,13 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
             reading.unknown.extend(vocabulary::content_zh(&folded[at..span.start]));
             at = span.end;
         }
+        // 多少国家 counts, 多少人口 is a number by itself.
+        reading.counts |= spans.iter().any(|(span, senses)| {
+            let class = |sense: &Sense| matches!(sense, Sense::Class(_));
+            folded[..span.start].ends_with("多少")
+                && senses.iter().any(class)
+                && !["人", "人口"].contains(&&folded[span.clone()])
+        });
         let last = spans.len();
         for (place, (span, senses)) in spans.into_iter().enumerate() {
             let adjacent = match side {
@@ -56,6 +133,8 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 of: false,
                 adjacent,
                 equals: folded[span.end..].starts_with('是') && side == Side::Before,
+                owned: side == Side::After && place == 0 && folded[..span.start].trim() == "的",
+                asked: ASKING.iter().any(|word| folded[..span.start].ends_with(word)),
                 modifier: false,
                 head: false,
                 optional: matches!(&folded[span.clone()], "在" | "属于"),
@@ -64,6 +143,11 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 Side::Before => reading.before.insert(0, unit),
                 Side::After => reading.after.push(unit),
             }
+        }
+        if side == Side::After
+            && let Some(unit) = within(index, &folded, &reading.after)
+        {
+            reading.after.insert(0, unit);
         }
         // "X是哪个国家的首都": X is the capital, and the country is asked for.
         let tail = folded.trim_start();

@@ -60,6 +60,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
     }
     taken.sort_by_key(|span| span.start);
     let mut reading = Reading::default();
+    let first_behind = tokens.partition_point(|token| token.side == Side::Before);
     for span in &taken {
         let words = |range: &Range<usize>| {
             range.clone().filter(|at| !vocabulary::is_function_word(&tokens[*at].text)).count().max(1) as f32
@@ -117,9 +118,17 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 }
                 Side::After => is_as(&tokens, span.start),
             },
+            owned: match side {
+                Side::Before => is_of_topic(&tokens, span.end),
+                Side::After => span.start == first_behind && owns(&question[topic.end..]),
+            },
+            asked: false,
             modifier: false,
             head: side == Side::Before && is_asked_for(&tokens, span.start) && !tokens[span.end - 1].owner,
-            optional: false,
+            // "do people use": anyone.
+            optional: text == ["people"]
+                && span.start > 0
+                && matches!(tokens[span.start - 1].text.as_str(), "do" | "did"),
         };
         match side {
             Side::Before => reading.before.insert(0, unit),
@@ -164,6 +173,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
             reading.unknown.push(token.text.clone());
         }
     }
+    reading.restricted |= is_past(&tokens);
     let text: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
     // "a river called X" names the topic.
     let calls = |at: usize| {
@@ -192,9 +202,32 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
         of: false,
         adjacent: true,
         equals: false,
+        owned: false,
+        asked: false,
         modifier: false,
         head: false,
         optional: true,
+    })
+}
+
+/// "of X" from the token on, to the topic.
+fn is_of_topic(tokens: &[Token], at: usize) -> bool {
+    let before = tokens.iter().take_while(|token| token.side == Side::Before).count();
+    let between: Vec<&str> =
+        tokens.get(at..before).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
+    matches!(between.as_slice(), ["of"] | ["of", "the"])
+}
+
+/// "'s" behind the topic.
+fn owns(behind: &str) -> bool {
+    ["'s ", "’s ", "' ", "’ "].iter().any(|mark| behind.starts_with(mark))
+}
+
+/// "used to be": what holds no more.
+fn is_past(tokens: &[Token]) -> bool {
+    tokens.windows(3).any(|three| {
+        let words = [three[0].text.as_str(), three[1].text.as_str(), three[2].text.as_str()];
+        words[..2] == ["used", "to"] && ["be", "have", "use", "border", "own", "belong"].contains(&words[2])
     })
 }
 
@@ -231,11 +264,18 @@ fn mark_modifiers(reading: &mut Reading, behind: &[bool]) {
         let asks = |sense: &Sense| matches!(sense, Sense::Relation { role, .. } if *role != CueRole::Hint);
         !unit.senses.iter().any(asks) && !unit.is_question_word()
     };
+    let says_verb = |unit: &Unit| {
+        let verb = |sense: &Sense| matches!(sense, Sense::Relation { role: CueRole::Verb, .. });
+        unit.senses.iter().any(verb)
+    };
     let (of_before, of_after) = behind.split_at(first_after.saturating_sub(1).min(behind.len()));
     // Units before the topic are held from the topic outwards.
     for (at, joined) in of_before.iter().enumerate() {
         let (outer, inner) = (first_after - 1 - at, first_after - 2 - at);
-        let fits = *joined && is_plain(&reading.before[outer]) && names_relation(&reading.before[inner]);
+        // "which states border X": what is asked for, before its verb.
+        let subject = reading.before[outer].head && says_verb(&reading.before[inner]);
+        let fits =
+            *joined && !subject && is_plain(&reading.before[outer]) && names_relation(&reading.before[inner]);
         reading.before[outer].modifier = fits;
     }
     // Between the last one before the topic and the first one behind it

@@ -55,6 +55,10 @@ pub(crate) struct Unit {
     pub(crate) adjacent: bool,
     /// The topic is its value: "whose capital is X", "has X as its capital".
     pub(crate) equals: bool,
+    /// The noun is the topic's: "capital of X", "X's capital", X的首都.
+    pub(crate) owned: bool,
+    /// A question word or a word of number stands right before it: 哪些国家.
+    pub(crate) asked: bool,
     /// Says more of the noun right behind it: "film" in "film genre".
     pub(crate) modifier: bool,
     /// Names what is asked for: "which directors".
@@ -160,9 +164,11 @@ impl Reading {
             Language::English => (&self.before, &self.after),
             Language::Chinese => (&self.after, &self.before),
         };
+        let asked = self.units().find(|unit| unit.asked && !unit.classes().is_empty());
         [first, other]
             .into_iter()
             .filter_map(|units| units.last())
+            .chain(asked)
             .find(|unit| !unit.classes().is_empty())
             .filter(|unit| !last.is_some_and(|predicate| unit.asks_for(predicate)))
             .map(Unit::classes)
