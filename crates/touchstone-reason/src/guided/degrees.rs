@@ -2,7 +2,7 @@
 //! by which relation they are meant.
 
 use touchstone_core::Language;
-use touchstone_graph::{CueRole, Degree, Folded, Meaning, PredicateId};
+use touchstone_graph::{CueRole, Degree, Folded, Meaning, PredicateId, fold};
 
 use super::index::Sense;
 use super::operations::{Planner, Selection, word_starts, words};
@@ -21,7 +21,7 @@ impl Planner<'_> {
         {
             let text = question[range.clone()].to_owned();
             return Some((
-                Selection { predicates: vec![predicate], most, text, head: Vec::new() },
+                Selection { predicates: vec![predicate], most, text, head: Vec::new(), asked_of: false },
                 vec![range],
             ));
         }
@@ -52,7 +52,10 @@ impl Planner<'_> {
         }
         if let Some((range, most, predicates)) = best {
             let text = question[range.clone()].to_owned();
-            return Some((Selection { predicates, most, text, head: Vec::new() }, vec![range]));
+            return Some((
+                Selection { predicates, most, text, head: Vec::new(), asked_of: false },
+                vec![range],
+            ));
         }
         None
     }
@@ -87,7 +90,10 @@ impl Planner<'_> {
                 let predicates = found.into_iter().filter(|(l, _)| *l == length).map(|(_, id)| id).collect();
                 let text = question[*start..end].to_owned();
                 let range = *start..end;
-                return Some((Selection { predicates, most, text, head: Vec::new() }, Vec::from([range])));
+                return Some((
+                    Selection { predicates, most, text, head: Vec::new(), asked_of: false },
+                    Vec::from([range]),
+                ));
             }
         }
         None
@@ -109,12 +115,78 @@ impl Planner<'_> {
                         most,
                         text: (*word).to_owned(),
                         head: Vec::new(),
+                        asked_of: false,
                     };
                     return (!selection.predicates.is_empty()).then_some((selection, vec![range]));
                 }
             }
         }
         None
+    }
+
+    /// Whether the question asks something of the things that the superlative
+    /// at this place selects, and not for them.
+    pub(super) fn asks_of(&self, question: &str, place: &std::ops::Range<usize>) -> bool {
+        let (head, tail) = (&question[..place.start], &question[place.end..]);
+        match self.language {
+            Language::English => {
+                let lower = tail.to_ascii_lowercase();
+                if self.index.beginning(&words(&lower)).next().is_none() {
+                    return false;
+                }
+                // What stands before the noun, names aside.
+                let mut head = head.to_owned();
+                for mention in self.graph.lexicon().find(&head.clone()) {
+                    let entity = |meaning: &Meaning| matches!(meaning, Meaning::Entity(_));
+                    if mention.entries.iter().any(|entry| entity(&entry.meaning)) {
+                        super::operations::blank(&mut head, mention.range);
+                    }
+                }
+                let lower = head.to_ascii_lowercase();
+                let starts = word_starts(&lower);
+                starts.iter().any(|start| {
+                    self.index
+                        .beginning(&words(&lower[*start..]))
+                        .any(|(_, sense)| !matches!(sense, Sense::Kind(_)))
+                })
+            }
+            Language::Chinese => {
+                let tail = fold(tail);
+                let tail = tail.strip_prefix('的').unwrap_or(&tail);
+                let phrase = |text: &str| {
+                    let known =
+                        self.index.chinese().iter().filter(|(phrase, _)| text.starts_with(phrase.as_str()));
+                    known.map(|(phrase, _)| phrase.len()).max()
+                };
+                phrase(tail).is_some_and(|length| {
+                    let rest = &tail[length..];
+                    rest.strip_prefix('的').or_else(|| rest.strip_prefix('有')).is_some_and(|rest| {
+                        phrase(rest.trim_start_matches("多少").trim_start_matches('几')).is_some()
+                    })
+                })
+            }
+        }
+    }
+
+    /// The relations that the first words name.
+    pub(super) fn named_behind(&self, tail: &str) -> Vec<PredicateId> {
+        let relation = |sense: &Sense| match sense {
+            Sense::Relation { predicate, .. } => Some(*predicate),
+            _ => None,
+        };
+        match self.language {
+            Language::English => {
+                let lower = tail.to_ascii_lowercase();
+                self.index.beginning(&words(&lower)).filter_map(|(_, sense)| relation(sense)).collect()
+            }
+            Language::Chinese => {
+                let tail = fold(tail);
+                let tail = tail.strip_prefix('的').unwrap_or(&tail);
+                let named =
+                    self.index.chinese().iter().filter(|(phrase, _)| tail.starts_with(phrase.as_str()));
+                named.filter_map(|(_, sense)| relation(sense)).collect()
+            }
+        }
     }
 
     /// The relation by which a question compares, and whether it asks for the

@@ -336,7 +336,9 @@ impl Reasoner {
             let mut candidate = Candidate { one, followed, narrowed: Vec::new() };
             // "The capital of the largest neighbour" is not the largest capital.
             let misplaced = |operation: &Operation| match operation {
-                Operation::Select(selection) => guide.is_on_the_way(candidate.one.hops(), &selection.head),
+                Operation::Select(selection) => {
+                    selection.asked_of || guide.is_on_the_way(candidate.one.hops(), &selection.head)
+                }
                 _ => false,
             };
             let mut applies = !plan.operations.iter().any(misplaced);

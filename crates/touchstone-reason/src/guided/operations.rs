@@ -10,6 +10,7 @@ use touchstone_graph::model::{Literal, Term};
 use touchstone_graph::{Graph, GraphError, Hop, PredicateId, Reached, ThingKind, ValueKind, fold};
 
 use super::index::{CueIndex, Sense};
+use super::qualities::Quality;
 use super::vocabulary::is_function_word;
 
 /// Values of one thing's predicate that are looked at.
@@ -38,13 +39,9 @@ pub(crate) struct Selection {
     pub(crate) text: String,
     /// The relations that the noun right behind it names: "largest neighbour".
     pub(crate) head: Vec<PredicateId>,
-}
-
-/// What is so, or is not: "landlocked", "without a coast".
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Quality {
-    pub(crate) predicates: Vec<PredicateId>,
-    pub(crate) holds: bool,
+    /// Something is asked of what it selects: "the capital of the largest
+    /// country".
+    pub(crate) asked_of: bool,
 }
 
 /// What narrows the things down, or says them otherwise.
@@ -119,6 +116,7 @@ impl Planner<'_> {
         if let Some((mut selection, ranges)) = self.selection(&plan.question)
             && ranges.iter().all(outside)
         {
+            selection.asked_of = ranges.last().is_some_and(|range| self.asks_of(question, range));
             selection.head =
                 ranges.last().map(|range| self.named_behind(&question[range.end..])).unwrap_or_default();
             ranges.into_iter().for_each(|range| blank(&mut plan.question, range));
@@ -410,27 +408,6 @@ impl Planner<'_> {
             },
             things.len(),
         )
-    }
-
-    /// The relations that the first words name.
-    fn named_behind(&self, tail: &str) -> Vec<PredicateId> {
-        let relation = |sense: &Sense| match sense {
-            Sense::Relation { predicate, .. } => Some(*predicate),
-            _ => None,
-        };
-        match self.language {
-            Language::English => {
-                let lower = tail.to_ascii_lowercase();
-                self.index.beginning(&words(&lower)).filter_map(|(_, sense)| relation(sense)).collect()
-            }
-            Language::Chinese => {
-                let tail = fold(tail);
-                let tail = tail.strip_prefix('的').unwrap_or(&tail);
-                let named =
-                    self.index.chinese().iter().filter(|(phrase, _)| tail.starts_with(phrase.as_str()));
-                named.filter_map(|(_, sense)| relation(sense)).collect()
-            }
-        }
     }
 
     /// Of several predicates the one that most things have.

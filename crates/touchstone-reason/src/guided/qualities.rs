@@ -8,7 +8,7 @@ use touchstone_core::Language;
 use touchstone_graph::model::Term;
 use touchstone_graph::{Folded, GraphError, Hop, Meaning, PredicateId, Reached, ValueKind};
 
-use super::operations::{Chosen, Planner, Quality};
+use super::operations::{Chosen, Planner};
 
 /// Truth values of one thing.
 const MAX_VALUES: usize = 10;
@@ -22,6 +22,13 @@ const DENYING: &[&str] = &["not", "don't", "doesn't", "aren't", "isn't", "never"
 const ARTICLES: &[&str] = &["a", "an", "any", "the"];
 const HAVING_ZH: &[&str] = &["拥有", "具有", "有"];
 const DENYING_ZH: &[&str] = &["并没有", "没有", "不具有", "并不", "不是", "并非", "不", "非", "无"];
+
+/// What is so, or is not: "landlocked", "without a coast".
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quality {
+    pub(crate) predicates: Vec<PredicateId>,
+    pub(crate) holds: bool,
+}
 
 impl Planner<'_> {
     /// The first quality that the question names, and where.

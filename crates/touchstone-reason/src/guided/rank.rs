@@ -237,6 +237,14 @@ impl Ranker<'_> {
                     // their own it is said where they are.
                     let counted = self.reading.counts
                         && hops.last().is_some_and(|last| !last.inverse && self.is_number(last.predicate));
+                    // "where is X used" asks where by the verb.
+                    if unit.is_question_word() && *role == CueRole::Hint && self.reading.says_relation() {
+                        continue;
+                    }
+                    // "how many live in X": where they live is X itself.
+                    if counted && *role == CueRole::Hint && place + 1 != 2 * hops.len() {
+                        continue;
+                    }
                     if unit.text == "in" && (wrong || counted || !self.reading.names_things()) {
                         continue;
                     }
@@ -442,7 +450,10 @@ impl Ranker<'_> {
     /// A silent return that words speak of: by "also" and the like, or by a
     /// name for what it leads to.
     fn is_meant_return(&self, hops: &[Hop], at: usize, mask: usize) -> bool {
-        self.is_silent_return(hops, at, mask) && (self.reading.is_mutual() || Self::is_named(at, mask))
+        // "who" alone says no more than that the answer is a person.
+        let only_asked = at + 1 == hops.len() && !self.reading.names_things();
+        self.is_silent_return(hops, at, mask)
+            && (self.reading.is_mutual() || !only_asked && Self::is_named(at, mask))
     }
 
     /// A noun names what the hop leads to.

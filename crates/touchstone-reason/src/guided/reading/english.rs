@@ -120,6 +120,8 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
             },
             owned: match side {
                 Side::Before => is_of_topic(&tokens, span.end),
+                // "What is X the language of?"
+                Side::After if span.end + 1 == tokens.len() && next == Some("of") => true,
                 Side::After => span.start == first_behind && owns(&question[topic.end..]),
             },
             asked: false,

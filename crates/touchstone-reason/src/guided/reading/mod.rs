@@ -148,6 +148,16 @@ impl Reading {
         })
     }
 
+    /// A word names a relation, question words aside.
+    pub(crate) fn says_relation(&self) -> bool {
+        let says = |unit: &Unit| {
+            let named =
+                |sense: &Sense| matches!(sense, Sense::Relation { role, .. } if *role != CueRole::Hint);
+            unit.senses.iter().any(named)
+        };
+        self.units().any(|unit| !unit.is_question_word() && !unit.optional && says(unit))
+    }
+
     /// All that it says is the name of one kind.
     pub(crate) fn names_one_kind(&self) -> bool {
         let names = |unit: &Unit| unit.senses.iter().any(|sense| matches!(sense, Sense::Class(_)));
