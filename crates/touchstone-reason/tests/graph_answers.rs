@@ -397,6 +397,15 @@ fn world(question: &str) -> AskReport {
 }
 
 #[test]
+fn a_comparison_that_nothing_decides_is_not_answered_by_one_of_the_numbers() {
+    // Norway has two areas, with and without Svalbard; Finland's lies between.
+    for question in ["Which is larger by area, Norway or Finland?", "挪威和芬兰哪个面积大？"] {
+        let report = world(question);
+        assert_eq!(report.answer.status, AnswerStatus::Withheld, "{question}: {:?}", report.answer);
+    }
+}
+
+#[test]
 fn numbers_of_several_things_are_put_together_by_calculations() {
     for (question, value, calculation) in [
         ("How many more protons does gold have than silver?", "32", "79 - 47 = 32."),

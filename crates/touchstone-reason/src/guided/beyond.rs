@@ -2,6 +2,7 @@
 
 use touchstone_core::{Answer, Language, Step};
 
+use super::compare::Compared;
 use super::derive::Extent;
 use super::several::Several;
 use crate::ReasonError;
@@ -37,7 +38,7 @@ impl Reasoner {
         if let Some(several) = self.guide().several(question, language)? {
             return Ok(Some(self.joined(&several, language)));
         }
-        if let Some((step, answer)) = self.compared(question, language) {
+        if let Some(Compared::Decided(step, answer)) = self.compared(question, language) {
             return Ok(Some(Derived::in_one(step, answer)));
         }
         let extreme = self.extreme(question, language)?;

@@ -9,10 +9,16 @@ use super::link::{self, Topic};
 use super::words::render;
 use crate::reasoner::Reasoner;
 
+/// What a question that compares two things comes to.
+pub(super) enum Compared {
+    Decided(Step, Answer),
+    /// Neither statement holds: a value is missing, or sources disagree.
+    Undecided,
+}
+
 impl Reasoner {
-    /// `None` where the question compares no two things, or neither statement
-    /// holds.
-    pub(crate) fn compared(&self, question: &str, language: Language) -> Option<(Step, Answer)> {
+    /// `None` where the question compares no two things.
+    pub(super) fn compared(&self, question: &str, language: Language) -> Option<Compared> {
         let graph = self.checker().graph();
         let topics = link::in_order(graph, question);
         let joints: &[&str] = match language {
@@ -45,11 +51,11 @@ impl Reasoner {
                 Language::English => format!("{} is {word} than {}.", winner.name, other.name),
                 Language::Chinese => format!("{}比{}{word}。", winner.name, other.name),
             };
-            if let Some(told) = self.holds(&statement, winner) {
-                return Some(told);
+            if let Some((step, answer)) = self.holds(&statement, winner) {
+                return Some(Compared::Decided(step, answer));
             }
         }
-        None
+        Some(Compared::Undecided)
     }
 
     /// "Does A or B have the larger area?": by the relation that is named.
@@ -58,7 +64,7 @@ impl Reasoner {
         question: &str,
         language: Language,
         topics: (&Topic, &Topic),
-    ) -> Option<(Step, Answer)> {
+    ) -> Option<Compared> {
         let words = self.prompts().graph_words(language);
         let (first, second) = topics;
         let mut rest = question.to_owned();
@@ -70,11 +76,11 @@ impl Reasoner {
         let template = if more { &words.compare_more } else { &words.compare_less };
         for (winner, other) in [(first, second), (second, first)] {
             let names = [("relation", relation.as_str()), ("one", &winner.name), ("other", &other.name)];
-            if let Some(told) = self.holds(&render(template, &names), winner) {
-                return Some(told);
+            if let Some((step, answer)) = self.holds(&render(template, &names), winner) {
+                return Some(Compared::Decided(step, answer));
             }
         }
-        None
+        Some(Compared::Undecided)
     }
 
     /// The statement as a step and what it says of the winner as the answer,

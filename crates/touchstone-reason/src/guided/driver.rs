@@ -9,6 +9,7 @@ use touchstone_graph::{EntityId, Reached};
 
 use super::beyond::Derived;
 use super::choose::{Opinion, Opinions};
+use super::compare::Compared;
 use super::operations::{Chosen, Operation, Plan};
 use super::polar::{Polar, Way};
 use super::words::render;
@@ -92,6 +93,10 @@ impl Reasoner {
         {
             let told = Told { question, read, found, usage: Usage::default() };
             return self.tell_derivation(told, language, derivation, on_event).map(Some);
+        }
+        // A number of one of the two says nothing of which is larger.
+        if !read_whole && forced && matches!(self.compared(question, language), Some(Compared::Undecided)) {
+            return self.nothing(question, read, &writer.words.undecided, derivation, on_event).map(Some);
         }
         if candidates.is_empty() {
             return if forced {
