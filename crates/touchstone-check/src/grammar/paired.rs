@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::{Content, Proposition, Time};
 use crate::items::Item;
 
+/// Where the subject of a fact stands, and its value.
+type Sides = (Range<usize>, Range<usize>);
+
 /// Of facts that were read of every pair, those that the word means; where the
 /// lists are not found, nothing is read.
 pub(super) fn in_order(items: &[Item], found: Vec<Proposition>) -> Vec<Proposition> {
@@ -13,7 +16,7 @@ pub(super) fn in_order(items: &[Item], found: Vec<Proposition>) -> Vec<Propositi
     if !items.iter().any(says) || found.len() < 2 {
         return found;
     }
-    let sides: Option<Vec<(Range<usize>, Range<usize>)>> = found
+    let sides: Option<Vec<Sides>> = found
         .iter()
         .map(|one| match &one.content {
             Content::Fact { subject, value, .. } => Some((subject.range.clone(), value.range.clone())),
@@ -35,8 +38,8 @@ pub(super) fn in_order(items: &[Item], found: Vec<Proposition>) -> Vec<Propositi
 
 /// The places of the first with the first, the second with the second, … where
 /// every one of one side stands with every one of the other.
-fn pairs(sides: &[(Range<usize>, Range<usize>)]) -> Option<Vec<usize>> {
-    let distinct = |side: fn(&(Range<usize>, Range<usize>)) -> &Range<usize>| {
+fn pairs(sides: &[Sides]) -> Option<Vec<usize>> {
+    let distinct = |side: fn(&Sides) -> &Range<usize>| {
         let mut all: Vec<&Range<usize>> = sides.iter().map(side).collect();
         all.sort_by_key(|range| (range.start, range.end));
         all.dedup();
