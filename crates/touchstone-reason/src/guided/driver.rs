@@ -76,7 +76,6 @@ impl Reasoner {
         };
         let rephrased = rephrase::named_people(self.checker().graph(), &posed.text, language);
         let rephrased = rephrased.map(|text| Posed { text, known: posed.known.clone() });
-
         let posed = rephrased.as_ref().unwrap_or(posed);
         let question = posed.text.as_str();
         if let Some(polar) = derivation.timed(Work::Checking, || self.polar(question, language)) {
