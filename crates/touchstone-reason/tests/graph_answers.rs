@@ -397,6 +397,12 @@ fn world(question: &str) -> AskReport {
 }
 
 #[test]
+fn a_character_of_a_longer_word_names_nothing() {
+    let report = world("符号是Sn的元素有哪些？");
+    assert!(!report.steps.iter().any(|step| step.text.contains("人民币")), "{report:?}");
+}
+
+#[test]
 fn a_comparison_that_nothing_decides_is_not_answered_by_one_of_the_numbers() {
     // Norway has two areas, with and without Svalbard; Finland's lies between.
     for question in ["Which is larger by area, Norway or Finland?", "挪威和芬兰哪个面积大？"] {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use touchstone_core::Language;
 use touchstone_graph::model::Term;
-use touchstone_graph::{EntityId, Graph, Hop, Lexicon, Meaning, fold, is_han};
+use touchstone_graph::{EntityId, Graph, Hop, Lexicon, Meaning, Mention, fold, is_han};
 
 use super::vocabulary::{is_function_word, is_light, turns};
 
@@ -38,15 +38,25 @@ pub(crate) fn topics(graph: &Graph, question: &str) -> Vec<Topic> {
         return vec![topic];
     }
     let mut topics: Vec<Topic> = Vec::new();
-    for mention in graph.lexicon().find(question) {
+    let mentions = graph.lexicon().find(question);
+    for mention in &mentions {
         let name = &question[mention.range.clone()];
         let entities = entities(graph.lexicon(), name, mention.entries.iter().map(|entry| entry.meaning));
         // "of" is no town, as long as it is written small.
         if entities.is_empty() || is_function_word(name) || turns(name) {
             continue;
         }
+        // One character is part of many words: 元 in 元素 is no currency.
+        let within = |other: &Mention| {
+            other.range.start <= mention.range.start
+                && mention.range.end <= other.range.end
+                && other.range.len() > mention.range.len()
+        };
+        if name.chars().all(is_han) && name.chars().count() == 1 && mentions.iter().any(within) {
+            continue;
+        }
         let score = form(name, question, &mention.range) - unlike(graph.lexicon(), &entities, name, question);
-        topics.push(Topic { range: mention.range, name: name.to_owned(), entities, score });
+        topics.push(Topic { range: mention.range.clone(), name: name.to_owned(), entities, score });
     }
     // A name inside a longer one is that one's.
     let longer = |topic: &Topic| {
