@@ -261,6 +261,9 @@ fn mark_modifiers(reading: &mut Reading, behind: &[bool]) {
             // "starred by actors" is more than a noun.
             && !unit.text.split(' ').any(|word| word == "by")
     };
+    let names_noun = |unit: &Unit| {
+        unit.senses.iter().any(|sense| matches!(sense, Sense::Relation { role: CueRole::Noun, .. }))
+    };
     // "land" in "land neighbours" may hint at countries, and asks for none.
     let is_plain = |unit: &Unit| {
         let asks = |sense: &Sense| matches!(sense, Sense::Relation { role, .. } if *role != CueRole::Hint);
@@ -284,7 +287,10 @@ fn mark_modifiers(reading: &mut Reading, behind: &[bool]) {
     // stands the topic.
     let of_after = if first_after > 0 { of_after.get(1..).unwrap_or_default() } else { of_after };
     for (at, joined) in of_after.iter().enumerate() {
-        let fits = *joined && is_plain(&reading.after[at]) && names_relation(&reading.after[at + 1]);
+        // "X's land neighbours", but "X's dad works": the dad is X's.
+        let (unit, next) = (&reading.after[at], &reading.after[at + 1]);
+        let described = !unit.owned || names_noun(next);
+        let fits = *joined && described && is_plain(unit) && names_relation(next);
         reading.after[at].modifier = fits;
     }
 }
