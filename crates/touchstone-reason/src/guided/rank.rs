@@ -249,7 +249,9 @@ impl Ranker<'_> {
                         continue;
                     }
                     // "The capital of X" is what X has: a city has none.
-                    if unit.owned && wrong && matches!(role, CueRole::Noun | CueRole::Role) {
+                    // Of "has its capital in" the noun alone is no verb.
+                    let noun_says = unit.owned && *role == CueRole::Verb && unit.names_relation(*predicate);
+                    if noun_says || unit.owned && wrong && *role != CueRole::Reverse {
                         continue;
                     }
                     // "people" are a number only where they are counted.

@@ -28,6 +28,7 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
     named.extend(
         behind.into_iter().map(|(range, sense)| (range.start + topic.end..range.end + topic.end, sense)),
     );
+    named.iter_mut().for_each(|(_, sense)| as_role(index, sense));
     let mut matches: Vec<(Range<usize>, &Sense)> = named
         .iter()
         .map(|(range, sense)| {
@@ -96,11 +97,14 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
             };
             senses.push(sense);
         }
-        let next = tokens.get(span.end).filter(|token| token.side == tokens[span.start].side);
+        // "capital of" may be a name as it stands, and its "of" is said all the same.
+        let ends_in_of = span.len() > 1 && tokens[span.end - 1].text == "of";
+        let end = span.end - usize::from(ends_in_of);
+        let next = tokens.get(end).filter(|token| token.side == tokens[span.start].side);
         let next = next.map(|token| token.text.as_str());
         let side = tokens[span.start].side;
         let adjacent = match side {
-            Side::Before => tokens.get(span.end).is_none_or(|token| token.side == Side::After),
+            Side::Before => tokens.get(end).is_none_or(|token| token.side == Side::After),
             Side::After => span.start == 0 || tokens[span.start - 1].side == Side::Before,
         };
         let text: Vec<&str> = tokens[span.clone()].iter().map(|token| token.text.as_str()).collect();
@@ -119,9 +123,9 @@ pub(super) fn read(index: &CueIndex, composed: &Composed, question: &str, topic:
                 Side::After => is_as(&tokens, span.start),
             },
             owned: match side {
-                Side::Before => is_of_topic(&tokens, span.end),
+                Side::Before => is_of_topic(&tokens, end),
                 // "What is X the language of?"
-                Side::After if span.end + 1 == tokens.len() && next == Some("of") => true,
+                Side::After if end + 1 == tokens.len() && next == Some("of") => true,
                 Side::After => span.start == first_behind && owns(&question[topic.end..]),
             },
             asked: false,
@@ -210,6 +214,17 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
         head: false,
         optional: true,
     })
+}
+
+/// Of "capital of" the nouns name what has the relation, and not its value.
+fn as_role(index: &CueIndex, sense: &mut Sense) {
+    let Sense::Relation { predicate, role, .. } = sense else { return };
+    let cues = index.wording(*predicate).map(|wording| wording.cues.as_slice()).unwrap_or_default();
+    let english =
+        |wanted: CueRole| cues.iter().any(|cue| cue.language == Language::English && cue.role == wanted);
+    if *role == CueRole::Noun && english(CueRole::Role) && !english(CueRole::Noun) {
+        *role = CueRole::Role;
+    }
 }
 
 /// "of X" from the token on, to the topic.

@@ -102,6 +102,13 @@ impl Unit {
         if self.modifier { Vec::new() } else { self.senses.iter().filter_map(class).collect() }
     }
 
+    /// The words are a noun for the relation.
+    pub(crate) fn names_relation(&self, wanted: PredicateId) -> bool {
+        self.senses.iter().any(|sense| {
+            matches!(sense, Sense::Relation { predicate, role: CueRole::Noun, .. } if *predicate == wanted)
+        })
+    }
+
     pub(crate) fn asks_for(&self, wanted: PredicateId) -> bool {
         self.senses
             .iter()
