@@ -120,7 +120,7 @@ fn exp(x: f32) -> f32 {
     let rounded = power + ROUND;
     let part = power - (rounded - ROUND);
     // The power series of 2 to the power of `part`, which is at most a half.
-    let series = [1.333_355_8e-3, 9.618_129e-3, 5.550_410_9e-2, 0.240_226_51, 0.693_147_2, 1.0];
+    let series = [1.333_355_8e-3, 9.618_129e-3, 5.550_411e-2, 0.240_226_5, std::f32::consts::LN_2, 1.0];
     let value = series.into_iter().fold(0.0_f32, |sum, factor| sum * part + factor);
     f32::from_bits(value.to_bits().wrapping_add(rounded.to_bits() << 23))
 }

@@ -38,7 +38,8 @@ impl Reasoner {
         if let Some(several) = self.guide().several(question, language)? {
             return Ok(Some(self.joined(&several, language)));
         }
-        if let Some(Compared::Decided(step, answer)) = self.compared(question, language) {
+        if let Some(Compared::Decided(told)) = self.compared(question, language) {
+            let (step, answer) = *told;
             return Ok(Some(Derived::in_one(step, answer)));
         }
         let extreme = self.extreme(question, language)?;

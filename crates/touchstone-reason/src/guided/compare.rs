@@ -11,7 +11,7 @@ use crate::reasoner::Reasoner;
 
 /// What a question that compares two things comes to.
 pub(super) enum Compared {
-    Decided(Step, Answer),
+    Decided(Box<(Step, Answer)>),
     /// Neither statement holds: a value is missing, or sources disagree.
     Undecided,
 }
@@ -51,8 +51,8 @@ impl Reasoner {
                 Language::English => format!("{} is {word} than {}.", winner.name, other.name),
                 Language::Chinese => format!("{}比{}{word}。", winner.name, other.name),
             };
-            if let Some((step, answer)) = self.holds(&statement, winner) {
-                return Some(Compared::Decided(step, answer));
+            if let Some(told) = self.holds(&statement, winner) {
+                return Some(Compared::Decided(Box::new(told)));
             }
         }
         Some(Compared::Undecided)
@@ -76,8 +76,8 @@ impl Reasoner {
         let template = if more { &words.compare_more } else { &words.compare_less };
         for (winner, other) in [(first, second), (second, first)] {
             let names = [("relation", relation.as_str()), ("one", &winner.name), ("other", &other.name)];
-            if let Some((step, answer)) = self.holds(&render(template, &names), winner) {
-                return Some(Compared::Decided(step, answer));
+            if let Some(told) = self.holds(&render(template, &names), winner) {
+                return Some(Compared::Decided(Box::new(told)));
             }
         }
         Some(Compared::Undecided)
