@@ -11,6 +11,7 @@ use touchstone_core::{
     Answer, AskReport, Claim, ClaimKind, Evidence, Language, ReasonCode, Step, StepStatus, Term, Usage,
     Verdict,
 };
+use touchstone_text::Passage;
 
 use crate::derivation::{Derivation, Work, status};
 use crate::prompts::Words;
@@ -31,7 +32,7 @@ pub(crate) struct Case<'a> {
     /// Where claims are looked up that the graph leaves open.
     pub(crate) library: Option<Arc<Library>>,
     /// What the model has read before it writes.
-    pub(crate) passages: Vec<Evidence>,
+    pub(crate) passages: Vec<Passage>,
     /// The least probability, to their models, of the lines that stand
     /// without being verified.
     pub(crate) doubt: f64,
@@ -414,7 +415,7 @@ impl<'a> Case<'a> {
             premises: Vec::new(),
             reading: None,
             withholding: None,
-            passages: self.passages,
+            passages: self.passages.into_iter().map(Evidence::from).collect(),
             question: self.question.to_owned(),
             language: self.language,
             answer,

@@ -5,6 +5,7 @@ use touchstone_check::read::{self, Number, format_plain};
 use touchstone_core::{
     Claim, ClaimKind, Correction, Evidence, Language, ReasonCode, Step, StepStatus, Term, Verdict,
 };
+use touchstone_text::Passage;
 
 use crate::derivation::Derivation;
 use crate::prompts::Words;
@@ -93,7 +94,7 @@ pub(crate) fn from_steps(claims: &mut [Claim], derivation: &Derivation, words: &
 }
 
 /// Where the values that nothing verifies stand in what the model read.
-pub(crate) fn quote(claims: &mut [Claim], passages: &[Evidence]) {
+pub(crate) fn quote(claims: &mut [Claim], passages: &[Passage]) {
     let values = claims
         .iter_mut()
         .filter(|claim| claim.kind == ClaimKind::Conclusion && claim.verdict == Verdict::Unverifiable);
@@ -103,17 +104,10 @@ pub(crate) fn quote(claims: &mut [Claim], passages: &[Evidence]) {
 }
 
 /// The first sentence of a passage that states the name, as evidence.
-fn sentence_with(passage: &Evidence, name: &str) -> Option<Evidence> {
-    let Evidence::Passage { document, title, text, span, score } = passage else { return None };
+fn sentence_with(passage: &Passage, name: &str) -> Option<Evidence> {
+    let text = &passage.text;
     let sentence = read::sentences(text).into_iter().find(|s| states_name(&text[s.span.clone()], name))?;
-    let [start, end] = characters(text, sentence.span.start, sentence.span.len());
-    Some(Evidence::Passage {
-        document: document.clone(),
-        title: title.clone(),
-        text: text[sentence.span].trim().to_owned(),
-        span: [span[0] + start, span[0] + end],
-        score: *score,
-    })
+    Some(passage.part(sentence.span).into())
 }
 
 /// Words that a step corrected, put right in the answer too.
@@ -270,14 +264,8 @@ mod tests {
 
     #[test]
     fn a_value_that_nothing_verifies_is_quoted_from_what_was_read() {
-        let text = "Weather was fine. The mayor of Tarnby is Ada.".to_owned();
-        let read = [Evidence::Passage {
-            document: "d".into(),
-            title: "Tarnby".into(),
-            text,
-            span: [100, 145],
-            score: 1.0,
-        }];
+        let text = "Weather was fine. The mayor of Tarnby is Ada.";
+        let read = [Passage { span: [100, 145], ..Passage::given("Tarnby", text) }];
         let open = |value: &str| {
             let code = ReasonCode::NoEvidence;
             claim(value, value, Verdict::Unverifiable, code, String::new(), Vec::new())

@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use touchstone_check::Checker;
 use touchstone_check::deep::{DEFAULT_CONFIDENCE, Library};
-use touchstone_core::{Answer, AnswerStatus, AskReport, Evidence, Language, Verdict, Withholding};
+use touchstone_core::{Answer, AnswerStatus, AskReport, Language, Verdict, Withholding};
 use touchstone_llm::{Engine, LlmError};
 
 use crate::author::Authors;
@@ -232,7 +232,7 @@ impl Reasoner {
             words: self.prompts.words(written),
             derivation,
             library,
-            passages: passages.into_iter().map(Evidence::from).collect(),
+            passages,
             doubt: 1.0,
             reading: None,
         };

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use touchstone_core::{Evidence, Language, Span};
 
@@ -57,6 +59,13 @@ impl Passage {
         let (title, text) = (title.into(), text.into());
         let span = [0, text.chars().count()];
         Passage { document: title.clone(), title, text, span, score: 0.0, source: String::new() }
+    }
+
+    /// The stretch at these bytes of its text, as a passage of its own.
+    pub fn part(&self, range: Range<usize>) -> Passage {
+        let characters = |byte: usize| self.span[0] + self.text[..byte].chars().count();
+        let span = [characters(range.start), characters(range.end)];
+        Passage { text: self.text[range].trim().to_owned(), span, ..self.clone() }
     }
 }
 

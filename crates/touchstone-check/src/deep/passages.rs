@@ -157,14 +157,7 @@ fn quoted(passage: &Passage, claim: &str) -> Evidence {
         (wanted.iter().filter(|word| own.contains(word)).count(), usize::MAX - range.start)
     });
     let range = best.unwrap_or(0..passage.text.len());
-    let characters = |byte: usize| passage.span[0] + passage.text[..byte].chars().count();
-    Evidence::Passage {
-        document: passage.document.clone(),
-        title: passage.title.clone(),
-        span: [characters(range.start), characters(range.end)],
-        text: passage.text[range].trim().to_owned(),
-        score: passage.score,
-    }
+    passage.part(range).into()
 }
 
 #[cfg(test)]

@@ -111,11 +111,7 @@ struct Sentence<'a> {
 /// Sentences that follow each other, as a passage of their own.
 fn stretch(sentences: &[Sentence<'_>]) -> Option<Passage> {
     let (first, last) = (sentences.first()?, sentences.last()?);
-    let passage = first.passage;
-    let text = passage.text.get(first.span.start..last.span.end)?.trim_end();
-    let start = passage.span[0] + passage.text[..first.span.start].chars().count();
-    let span = [start, start + text.chars().count()];
-    Some(Passage { text: text.to_owned(), span, ..passage.clone() })
+    Some(first.passage.part(first.span.start..last.span.end))
 }
 
 /// The few of those found that share most with the question, or are named by

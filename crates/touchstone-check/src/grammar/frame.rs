@@ -48,15 +48,7 @@ impl Frame {
                 let parts = inner.into_iter().map(|one| one.content).collect();
                 Proposition { content: Content::All(parts), negated: false, range: whole.clone(), time }
             }
-            _ => {
-                let time = Time::default();
-                return Some(vec![Proposition {
-                    content: Content::Unread,
-                    negated: false,
-                    range: whole,
-                    time,
-                }]);
-            }
+            _ => return Some(vec![Proposition::unread(whole)]),
         };
         Some(vec![Proposition { negated: true, range: whole, ..content }])
     }

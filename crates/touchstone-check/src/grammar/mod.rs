@@ -161,6 +161,11 @@ pub(crate) struct Time {
 }
 
 impl Proposition {
+    /// Nothing of it was understood.
+    pub(crate) fn unread(range: Range<usize>) -> Proposition {
+        Proposition { content: Content::Unread, negated: false, range, time: Time::default() }
+    }
+
     pub(crate) fn kind(&self, graph: &Graph) -> ClaimKind {
         self.content.kind(graph)
     }
@@ -210,8 +215,7 @@ pub(crate) fn read(setting: &Setting<'_>, items: &[Item], language: Language) ->
     if let Some(range) = whole.clone()
         && frame::leaves_open(setting.text, items, language)
     {
-        let unread = Proposition { content: Content::Unread, negated: false, range, time: Time::default() };
-        return vec![unread];
+        return vec![Proposition::unread(range)];
     }
     if let Some(frame) = frame::of(setting.text, items, language)
         && let Some(whole) = whole

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Content, Proposition, Time};
+use super::{Content, Proposition};
 use crate::items::Item;
 
 /// Where the subject of a fact stands, and its value.
@@ -31,7 +31,7 @@ pub(super) fn in_order(items: &[Item], found: Vec<Proposition>) -> Vec<Propositi
         }
         None => {
             let range = items[0].range.start..items[items.len() - 1].range.end;
-            vec![Proposition { content: Content::Unread, negated: false, range, time: Time::default() }]
+            vec![Proposition::unread(range)]
         }
     }
 }

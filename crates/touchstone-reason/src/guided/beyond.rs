@@ -2,11 +2,18 @@
 
 use touchstone_core::{Answer, Language, Step};
 
-use super::compare::Compared;
 use super::derive::Extent;
 use super::several::Several;
 use crate::ReasonError;
 use crate::reasoner::Reasoner;
+
+/// What looking beyond single paths comes to.
+pub(super) enum Beyond {
+    Found(Box<Derived>),
+    /// It compares two things, and the graph does not decide which is more.
+    Undecided,
+    Nothing,
+}
 
 /// What a question was found to ask, with the steps to its answer.
 pub(super) struct Derived {
@@ -26,24 +33,24 @@ impl Derived {
 impl Reasoner {
     /// Numbers of several things, several paths joined, one thing held against
     /// another, the most and the least of all.
-    pub(super) fn beyond_paths(
-        &self,
-        question: &str,
-        language: Language,
-    ) -> Result<Option<Derived>, ReasonError> {
+    pub(super) fn beyond_paths(&self, question: &str, language: Language) -> Result<Beyond, ReasonError> {
+        let found = |derived| Ok(Beyond::Found(Box::new(derived)));
         if let Some((steps, answer)) = self.figures(question, language)? {
             let reading = steps.last().map(|step| step.text.clone()).unwrap_or_default();
-            return Ok(Some(Derived { reading, steps, answer }));
+            return found(Derived { reading, steps, answer });
         }
         if let Some(several) = self.guide().several(question, language)? {
-            return Ok(Some(self.joined(&several, language)));
+            return found(self.joined(&several, language));
         }
-        if let Some(Compared::Decided(told)) = self.compared(question, language) {
-            let (step, answer) = *told;
-            return Ok(Some(Derived::in_one(step, answer)));
+        let compared = self.compared(question, language);
+        if let Some(Some((step, answer))) = compared {
+            return found(Derived::in_one(step, answer));
         }
-        let extreme = self.extreme(question, language)?;
-        Ok(extreme.map(|(step, answer)| Derived::in_one(step, answer)))
+        match self.extreme(question, language)? {
+            Some((step, answer)) => found(Derived::in_one(step, answer)),
+            None if compared.is_some() => Ok(Beyond::Undecided),
+            None => Ok(Beyond::Nothing),
+        }
     }
 
     fn joined(&self, several: &Several, language: Language) -> Derived {

@@ -9,12 +9,9 @@ use super::link::{self, Topic};
 use super::words::render;
 use crate::reasoner::Reasoner;
 
-/// What a question that compares two things comes to.
-pub(super) enum Compared {
-    Decided(Box<(Step, Answer)>),
-    /// Neither statement holds: a value is missing, or sources disagree.
-    Undecided,
-}
+/// `None` where neither statement holds: a value is missing, or sources
+/// disagree.
+pub(super) type Compared = Option<(Step, Answer)>;
 
 impl Reasoner {
     /// `None` where the question compares no two things.
@@ -52,10 +49,10 @@ impl Reasoner {
                 Language::Chinese => format!("{}比{}{word}。", winner.name, other.name),
             };
             if let Some(told) = self.holds(&statement, winner) {
-                return Some(Compared::Decided(Box::new(told)));
+                return Some(Some(told));
             }
         }
-        Some(Compared::Undecided)
+        Some(None)
     }
 
     /// "Does A or B have the larger area?": by the relation that is named.
@@ -77,10 +74,10 @@ impl Reasoner {
         for (winner, other) in [(first, second), (second, first)] {
             let names = [("relation", relation.as_str()), ("one", &winner.name), ("other", &other.name)];
             if let Some(told) = self.holds(&render(template, &names), winner) {
-                return Some(Compared::Decided(Box::new(told)));
+                return Some(Some(told));
             }
         }
-        Some(Compared::Undecided)
+        Some(None)
     }
 
     /// The statement as a step and what it says of the winner as the answer,

@@ -20,10 +20,7 @@ impl Planner<'_> {
             && let Some((range, predicate, most)) = self.extreme_zh(question, &["最"])
         {
             let text = question[range.clone()].to_owned();
-            return Some((
-                Selection { predicates: vec![predicate], most, text, head: Vec::new(), asked_of: false },
-                vec![range],
-            ));
+            return Some((Selection::new(vec![predicate], most, text), vec![range]));
         }
         self.extreme_noun(question)
             .or_else(|| self.adjective(question))
@@ -52,10 +49,7 @@ impl Planner<'_> {
         }
         if let Some((range, most, predicates)) = best {
             let text = question[range.clone()].to_owned();
-            return Some((
-                Selection { predicates, most, text, head: Vec::new(), asked_of: false },
-                vec![range],
-            ));
+            return Some((Selection::new(predicates, most, text), vec![range]));
         }
         None
     }
@@ -90,10 +84,7 @@ impl Planner<'_> {
                 let predicates = found.into_iter().filter(|(l, _)| *l == length).map(|(_, id)| id).collect();
                 let text = question[*start..end].to_owned();
                 let range = *start..end;
-                return Some((
-                    Selection { predicates, most, text, head: Vec::new(), asked_of: false },
-                    Vec::from([range]),
-                ));
+                return Some((Selection::new(predicates, most, text), Vec::from([range])));
             }
         }
         None
@@ -110,13 +101,7 @@ impl Planner<'_> {
                 let padded = format!(" {word} ");
                 if let Some(at) = lower.find(&padded) {
                     let range = at + 1..at + 1 + word.len();
-                    let selection = Selection {
-                        predicates: self.times(),
-                        most,
-                        text: (*word).to_owned(),
-                        head: Vec::new(),
-                        asked_of: false,
-                    };
+                    let selection = Selection::new(self.times(), most, (*word).to_owned());
                     return (!selection.predicates.is_empty()).then_some((selection, vec![range]));
                 }
             }

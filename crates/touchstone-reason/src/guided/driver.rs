@@ -7,9 +7,8 @@ use std::ops::ControlFlow;
 use touchstone_core::{Answer, AnswerStatus, AskReport, Language, ReasonCode, StepStatus, Usage, Verdict};
 use touchstone_graph::{EntityId, Reached};
 
-use super::beyond::Derived;
+use super::beyond::{Beyond, Derived};
 use super::choose::{Opinion, Opinions};
-use super::compare::Compared;
 use super::operations::{Chosen, Operation, Plan};
 use super::polar::{Polar, Way};
 use super::words::render;
@@ -87,15 +86,20 @@ impl Reasoner {
             derivation.timed(Work::Checking, || self.candidates(posed, language))?;
         let read_whole = candidates.first().is_some_and(|best| best.one.is_complete());
         let writer = guide.writer(self.prompts().graph_words(language), language);
-        if !read_whole
-            && let Some(found) = derivation.timed(Work::Checking, || self.beyond_paths(question, language))?
-        {
-            let told = Told { question, read, found, usage: Usage::default() };
-            return self.tell_derivation(told, language, derivation, on_event).map(Some);
-        }
-        // A number of one of the two says nothing of which is larger.
-        if !read_whole && forced && matches!(self.compared(question, language), Some(Compared::Undecided)) {
-            return self.nothing(question, read, &writer.words.undecided, derivation, on_event).map(Some);
+        let beyond = match read_whole {
+            true => Beyond::Nothing,
+            false => derivation.timed(Work::Checking, || self.beyond_paths(question, language))?,
+        };
+        match beyond {
+            Beyond::Found(found) => {
+                let told = Told { question, read, found: *found, usage: Usage::default() };
+                return self.tell_derivation(told, language, derivation, on_event).map(Some);
+            }
+            // A number of one of the two says nothing of which is larger.
+            Beyond::Undecided if forced => {
+                return self.nothing(question, read, &writer.words.undecided, derivation, on_event).map(Some);
+            }
+            Beyond::Undecided | Beyond::Nothing => {}
         }
         if candidates.is_empty() {
             return if forced {

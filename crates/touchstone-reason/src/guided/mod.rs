@@ -181,12 +181,7 @@ impl Guide {
     /// Whether one of the relations is followed on the path, and is not its
     /// last.
     fn is_on_the_way(&self, hops: &[Hop], relations: &[PredicateId]) -> bool {
-        let is = |hop: &Hop| {
-            let known = self.graph.ontology().predicate(hop.predicate);
-            relations
-                .iter()
-                .any(|id| known.id == *id || known.sub_properties.contains(id) || known.inverses.contains(id))
-        };
+        let is = |hop: &Hop| relations.iter().any(|relation| follows(&self.graph, *hop, *relation));
         hops.split_last().is_some_and(|(last, before)| !is(last) && before.iter().any(is))
     }
 
@@ -436,6 +431,12 @@ impl Guide {
         }
         Ok(Some(steps))
     }
+}
+
+/// Whether a hop follows this relation, a narrower one, or one the other way.
+fn follows(graph: &Graph, hop: Hop, relation: PredicateId) -> bool {
+    let known = graph.ontology().predicate(hop.predicate);
+    known.id == relation || known.sub_properties.contains(&relation) || known.inverses.contains(&relation)
 }
 
 impl Interpretation {

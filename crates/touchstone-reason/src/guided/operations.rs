@@ -44,6 +44,13 @@ pub(crate) struct Selection {
     pub(crate) asked_of: bool,
 }
 
+impl Selection {
+    /// Of what stands around it nothing is known yet.
+    pub(super) fn new(predicates: Vec<PredicateId>, most: bool, text: String) -> Selection {
+        Selection { predicates, most, text, head: Vec::new(), asked_of: false }
+    }
+}
+
 /// What narrows the things down, or says them otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operation {

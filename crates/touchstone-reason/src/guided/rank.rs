@@ -334,10 +334,7 @@ impl Ranker<'_> {
     }
 
     fn same(&self, hop: Hop, predicate: PredicateId) -> bool {
-        let known = self.graph.ontology().predicate(hop.predicate);
-        known.id == predicate
-            || known.sub_properties.contains(&predicate)
-            || known.inverses.contains(&predicate)
+        super::follows(self.graph, hop, predicate)
     }
 
     /// The words ask for official languages, the hop leads to all.

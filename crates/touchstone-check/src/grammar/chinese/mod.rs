@@ -15,7 +15,7 @@ use super::words::{
     ZH_AND, ZH_AT, ZH_COPULAS, ZH_HAVE, ZH_MEASURES, ZH_NEGATED_COPULAS, ZH_NEGATIONS, ZH_OF, ZH_PARTICLES,
     ZH_PASSIVE, is_function_word,
 };
-use super::{Content, Object, Proposition, Reference, Setting, Time, Value};
+use super::{Content, Object, Proposition, Reference, Setting, Value};
 use super::{degree, privative};
 use crate::items::Item;
 use crate::read::Comparator;
@@ -91,7 +91,7 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let Cursor { mut found, unread, .. } = c;
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
         let range = first.range.start..last.range.end;
-        found.push(Proposition { content: Content::Unread, negated: false, range, time: Time::default() });
+        found.push(Proposition::unread(range));
     }
     found
 }

@@ -17,7 +17,7 @@ use super::words::{
     CONJUNCTIONS, COPULAS, HAVE, NEGATED_COPULAS, NEGATIONS, NEUTRAL_ADVERBS, QUALIFYING, RELATIVES,
     is_function_word,
 };
-use super::{Content, Object, Proposition, Rank, Reference, Setting, Time, Value};
+use super::{Content, Object, Proposition, Rank, Reference, Setting, Value};
 use crate::items::Item;
 use noun::noun_phrase;
 pub(super) use noun::reference;
@@ -54,7 +54,7 @@ pub(super) fn read(setting: &Setting<'_>, items: &[Item]) -> Vec<Proposition> {
     let unread = unread || (scene.is_some() && !scene_used);
     if unread && let (Some(first), Some(last)) = (items.first(), items.last()) {
         let range = first.range.start..last.range.end;
-        found.push(Proposition { content: Content::Unread, negated: false, range, time: Time::default() });
+        found.push(Proposition::unread(range));
     }
     found
 }

@@ -100,10 +100,9 @@ pub(super) fn answer(report: &AskReport, out: &mut dyn Write) -> io::Result<()> 
         "{BOLD}{word}: {}{BOLD:#}  {style}[{status}]{style:#}",
         output::plain(&report.answer.text)
     )?;
-    let quoted = output::evidence_lines(&report.answer.claims);
-    let passages = report.answer.claims.iter().flat_map(|claim| &claim.evidence);
-    if passages.into_iter().any(|evidence| matches!(evidence, Evidence::Passage { .. })) {
-        for line in quoted {
+    let mut evidence = report.answer.claims.iter().flat_map(|claim| &claim.evidence);
+    if evidence.any(|evidence| matches!(evidence, Evidence::Passage { .. })) {
+        for line in output::evidence_lines(&report.answer.claims) {
             writeln!(out, "  {DIM}{}{DIM:#}", output::plain(&line))?;
         }
     }

@@ -252,11 +252,11 @@ pub(super) fn in_force(
     } else {
         let values = serde_json::to_value(settings)?;
         named.extend(NAMES.iter().map(|name| ((*name).to_owned(), values[*name].clone())));
-        if plan.mode == Mode::Touchstone && plan.arguments.deep {
-            named.insert("deep".to_owned(), true.into());
-        }
         if plan.mode == Mode::Touchstone {
             named.insert("reasoning".to_owned(), serde_json::to_value(plan.arguments.mode.reasoning())?);
+            if plan.arguments.deep {
+                named.insert("deep".to_owned(), true.into());
+            }
         }
         named.insert("concurrency".to_owned(), plan.arguments.concurrency.into());
         if plan.mode != Mode::Endpoint {

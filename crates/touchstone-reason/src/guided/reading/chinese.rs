@@ -27,21 +27,7 @@ fn within(index: &CueIndex, behind: &str, units: &[Unit]) -> Option<Unit> {
             other => other,
         })
         .collect();
-    (asks && class(first) && !senses.is_empty()).then(|| Unit {
-        text: "in".to_owned(),
-        start: 0,
-        side: Side::After,
-        senses,
-        by: false,
-        of: false,
-        adjacent: true,
-        equals: false,
-        owned: false,
-        asked: false,
-        modifier: false,
-        head: false,
-        optional: true,
-    })
+    (asks && class(first) && !senses.is_empty()).then(|| Unit::within(Side::After, senses))
 }
 
 const WITHIN: &[&str] = &[

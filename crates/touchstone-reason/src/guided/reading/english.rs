@@ -199,21 +199,7 @@ fn place_before(index: &CueIndex, tokens: &[Token]) -> Option<Unit> {
     let inside =
         matches!(words.as_slice(), [.., "in" | "from" | "within"] | [.., "in" | "from" | "within", "the"]);
     let senses = index.places();
-    (inside && !senses.is_empty()).then(|| Unit {
-        text: "in".to_owned(),
-        start: 0,
-        side: Side::Before,
-        senses,
-        by: false,
-        of: false,
-        adjacent: true,
-        equals: false,
-        owned: false,
-        asked: false,
-        modifier: false,
-        head: false,
-        optional: true,
-    })
+    (inside && !senses.is_empty()).then(|| Unit::within(Side::Before, senses))
 }
 
 /// Of "capital of" the nouns name what has the relation, and not its value.

@@ -102,6 +102,25 @@ impl Unit {
         if self.modifier { Vec::new() } else { self.senses.iter().filter_map(class).collect() }
     }
 
+    /// "in" right beside the topic, as a place: it may stay unsaid.
+    fn within(side: Side, senses: Vec<Sense>) -> Unit {
+        Unit {
+            text: "in".to_owned(),
+            start: 0,
+            side,
+            senses,
+            by: false,
+            of: false,
+            adjacent: true,
+            equals: false,
+            owned: false,
+            asked: false,
+            modifier: false,
+            head: false,
+            optional: true,
+        }
+    }
+
     /// The words are a noun for the relation.
     pub(crate) fn names_relation(&self, wanted: PredicateId) -> bool {
         self.senses.iter().any(|sense| {
